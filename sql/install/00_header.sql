@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION billing" to load this file. \quit

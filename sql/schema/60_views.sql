@@ -1,0 +1,172 @@
+-- What reporting tools read. Plain views: filter them, the keys reach the indexes.
+
+CREATE OR REPLACE VIEW billing.draft_detail AS
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
+       'actual'::billing.detail_kind AS detail_kind, a.actual_id AS source_id, d.detail_id,
+       a.transaction_class, coalesce(d.billing_type, a.billing_type) AS billing_type,
+       coalesce(d.quantity, a.quantity) AS quantity, coalesce(d.price, a.price) AS price,
+       coalesce(d.amount, a.amount) AS amount, coalesce(d.tax, a.tax) AS tax, a.transaction_date, a.entry_id,
+       coalesce(d.description, a.description) AS description,
+       coalesce(d.external_description, a.external_description) AS external_description,
+       a.billing_type AS source_billing_type, a.quantity AS source_quantity, a.price AS source_price,
+       a.amount AS source_amount, a.tax AS source_tax
+  FROM billing.invoice_line l
+  JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id
+                       AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id
+  LEFT JOIN billing.invoice_detail d ON d.actual_id = a.actual_id AND d.contract_id = a.contract_id AND d.detail_kind = 'actual'
+UNION ALL
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
+       'milestone', s.milestone_split_id, d.detail_id,
+       'milestone', coalesce(d.billing_type, 'chargeable'), 1, s.amount, s.amount, coalesce(d.tax, s.tax), m.milestone_date, NULL,
+       coalesce(d.description, m.name), coalesce(d.external_description, m.name),
+       'chargeable', 1, s.amount, s.amount, s.tax
+  FROM billing.invoice_line l
+  JOIN billing.milestone_split s ON s.contract_id = l.contract_id AND s.contract_line_id = l.contract_line_id
+                                AND s.customer_id = l.customer_id AND s.invoice_line_id = l.invoice_line_id
+                                AND s.milestone_status = 'customer_invoice_created'
+  JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id
+  LEFT JOIN billing.invoice_detail d ON d.milestone_split_id = s.milestone_split_id AND d.contract_id = s.contract_id
+                                    AND d.invoice_line_id = l.invoice_line_id
+UNION ALL
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
+       'product', p.contract_line_id, d.detail_id,
+       'material', 'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency),
+       coalesce(d.tax, p.tax), v.invoice_date, NULL, p.name, p.name,
+       'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency), p.tax
+  FROM billing.invoice_line l
+  JOIN billing.contract_line p ON p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id
+                              AND p.invoice_line_id = l.invoice_line_id AND p.product_status = 'customer_invoice_created'
+  JOIN billing.contract c ON c.contract_id = l.contract_id
+  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+  LEFT JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                                    AND d.detail_kind = 'product'
+UNION ALL
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
+       'manual', d.detail_id, d.detail_id,
+       d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, NULL,
+       d.description, d.external_description, NULL, NULL, NULL, NULL, NULL
+  FROM billing.invoice_line l
+  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                        AND v.project_invoice_status IN ('draft', 'in_review')
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                               AND d.detail_kind = 'manual';
+COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, edits applied, beside the values of their sources.';
+
+CREATE OR REPLACE VIEW billing.invoice_line_detail AS
+SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.customer_id, t.detail_kind, t.source_id,
+       t.transaction_class, t.billing_type, t.transaction_date, t.quantity, t.price, t.amount, t.tax, t.amount + t.tax AS extended_amount,
+       e.resource_id, e.task_id, e.role_id, e.category_id,
+       coalesce(t.description, e.description) AS description,
+       coalesce(t.external_description, e.external_description, t.description, e.description) AS external_description
+  FROM billing.draft_detail t
+  LEFT JOIN billing.entry e ON e.entry_id = t.entry_id
+UNION ALL
+SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.customer_id,
+       CASE WHEN b.milestone_split_id IS NOT NULL THEN 'milestone' WHEN b.detail_id IS NOT NULL THEN 'manual'
+            WHEN b.source_id IS NULL THEN 'product' ELSE 'actual' END::billing.detail_kind,
+       coalesce(b.milestone_split_id, b.detail_id, b.source_id, b.contract_line_id),
+       b.transaction_class, b.billing_type, b.transaction_date, b.quantity, b.price, b.amount, b.tax, b.amount + b.tax,
+       coalesce(e.resource_id, d.resource_id), coalesce(e.task_id, d.task_id, m.task_id), coalesce(e.role_id, d.role_id),
+       coalesce(e.category_id, d.category_id),
+       coalesce(b.description, d.description, e.description, m.name),
+       coalesce(b.external_description, d.external_description, e.external_description, b.description, d.description, e.description, m.name)
+  FROM billing.invoice_line l
+  JOIN billing.actual b ON b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id
+                       AND b.invoice_line_id = l.invoice_line_id AND b.transaction_type = 'billed_sales'
+  LEFT JOIN billing.entry e ON e.entry_id = b.entry_id
+  LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id
+  LEFT JOIN billing.milestone_split s ON s.milestone_split_id = b.milestone_split_id AND s.contract_id = b.contract_id
+  LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id;
+COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts.';
+
+CREATE OR REPLACE VIEW billing.edited_transactions AS
+SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.detail_kind, t.source_id, t.transaction_class,
+       t.source_billing_type, t.billing_type, t.source_quantity, t.quantity, t.source_price, t.price,
+       t.source_amount, t.amount, t.source_tax, t.tax
+  FROM billing.draft_detail t
+ WHERE t.detail_id IS NOT NULL AND t.detail_kind <> 'manual'
+   AND (t.billing_type, t.quantity, t.price, t.amount, t.tax)
+       IS DISTINCT FROM (t.source_billing_type, t.source_quantity, t.source_price, t.source_amount, t.source_tax)
+UNION ALL
+SELECT d.contract_id, l.invoice_id, d.invoice_line_id, d.detail_kind, coalesce(d.actual_id, d.milestone_split_id), d.transaction_class,
+       a.billing_type, d.billing_type, a.quantity, d.quantity, a.price, d.price, a.amount, d.amount, a.tax, d.tax
+  FROM billing.invoice_line l
+  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                        AND v.project_invoice_status NOT IN ('draft', 'in_review')
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id AND d.detail_kind = 'actual'
+  JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+ WHERE (d.billing_type, d.quantity, d.price, d.amount, d.tax)
+       IS DISTINCT FROM (a.billing_type, a.quantity, a.price, a.amount, a.tax);
+COMMENT ON VIEW billing.edited_transactions IS 'Details whose quantity, price, billing type or tax differ from their source, with both values.';
+
+CREATE OR REPLACE VIEW billing.time_and_material_backlog AS
+SELECT a.contract_id, c.name AS contract, a.contract_line_id, l.name AS contract_line, a.customer_id, u.name AS customer,
+       a.actual_id, a.entry_id, a.transaction_class, a.transaction_date, e.project_id, e.task_id, e.resource_id,
+       a.quantity, a.price, a.amount, a.tax, c.currency, a.billing_type, a.billing_status, a.nte_status, a.nte_failed_level,
+       coalesce(a.description, e.description) AS description, a.invoice_line_id
+  FROM billing.actual a
+  JOIN billing.contract c ON c.contract_id = a.contract_id
+  JOIN billing.contract_line l ON l.contract_line_id = a.contract_line_id AND l.contract_id = a.contract_id
+  JOIN billing.customer u ON u.customer_id = a.customer_id
+  LEFT JOIN billing.entry e ON e.entry_id = a.entry_id
+ WHERE a.is_open AND a.adjustment_status = 'adjustable'
+   AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice');
+COMMENT ON VIEW billing.time_and_material_backlog IS 'Unbilled sales that are on no invoice: not ready or ready.';
+
+CREATE OR REPLACE VIEW billing.fixed_price_milestones AS
+SELECT m.contract_id, c.name AS contract, m.contract_line_id, l.name AS contract_line, m.milestone_id, m.name AS milestone,
+       m.milestone_date, m.amount AS milestone_amount, m.tax AS milestone_tax,
+       (CASE WHEN pg_catalog.bool_and(s.milestone_status = 'customer_invoice_posted') OVER w THEN 'completed'
+             WHEN pg_catalog.bool_and(s.milestone_status = 'not_ready_to_invoice' AND NOT s.has_billing_history) OVER w THEN 'not_started'
+             ELSE 'in_progress' END)::billing.milestone_header_status AS header_status,
+       s.milestone_split_id, s.customer_id, u.name AS customer, s.amount, s.tax, c.currency, s.milestone_status, s.invoice_line_id
+  FROM billing.milestone m
+  JOIN billing.milestone_split s ON s.milestone_id = m.milestone_id AND s.contract_id = m.contract_id
+  JOIN billing.contract c ON c.contract_id = m.contract_id
+  JOIN billing.contract_line l ON l.contract_line_id = m.contract_line_id AND l.contract_id = m.contract_id
+  JOIN billing.customer u ON u.customer_id = s.customer_id
+WINDOW w AS (PARTITION BY m.contract_id, m.milestone_id);
+COMMENT ON VIEW billing.fixed_price_milestones IS 'Milestones with each customer''s share; the status of the whole milestone follows from the shares.';
+
+CREATE OR REPLACE VIEW billing.product_backlog AS
+SELECT l.contract_id, c.name AS contract, l.contract_line_id, l.name AS product_line, l.product_id, c.customer_id,
+       u.name AS customer, l.quantity, l.unit_price, billing.money(l.quantity * l.unit_price, c.currency) AS amount, l.tax,
+       c.currency, l.product_status, l.invoice_line_id
+  FROM billing.contract_line l
+  JOIN billing.contract c ON c.contract_id = l.contract_id
+  JOIN billing.customer u ON u.customer_id = c.customer_id
+ WHERE l.billing_method = 'product';
+COMMENT ON VIEW billing.product_backlog IS 'Product lines with their billing status; they belong to the primary customer.';
+
+CREATE OR REPLACE VIEW billing.pending_transactions AS
+SELECT v.contract_id, v.invoice_id, v.customer_id, 'actual'::text AS item, a.actual_id AS item_id, a.contract_line_id,
+       a.transaction_class, a.transaction_date, a.amount, a.tax, a.billing_status::text AS status
+  FROM billing.invoice v
+  JOIN billing.actual a ON a.contract_id = v.contract_id AND a.customer_id = v.customer_id AND a.is_open
+                       AND a.adjustment_status = 'adjustable'
+                       AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+ WHERE v.project_invoice_status IN ('draft', 'in_review')
+UNION ALL
+SELECT v.contract_id, v.invoice_id, v.customer_id, 'milestone', s.milestone_split_id, s.contract_line_id,
+       'milestone', m.milestone_date, s.amount, s.tax, s.milestone_status::text
+  FROM billing.invoice v
+  JOIN billing.milestone_split s ON s.contract_id = v.contract_id AND s.customer_id = v.customer_id
+                                AND s.milestone_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+  JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id
+ WHERE v.project_invoice_status IN ('draft', 'in_review')
+UNION ALL
+SELECT v.contract_id, v.invoice_id, v.customer_id, 'product', p.contract_line_id, p.contract_line_id,
+       'material', v.invoice_date, billing.money(p.quantity * p.unit_price, v.currency), p.tax, p.product_status::text
+  FROM billing.invoice v
+  JOIN billing.contract c ON c.contract_id = v.contract_id AND c.customer_id = v.customer_id
+  JOIN billing.contract_line p ON p.contract_id = v.contract_id
+                              AND p.product_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+ WHERE v.project_invoice_status IN ('draft', 'in_review');
+COMMENT ON VIEW billing.pending_transactions IS 'For each invoice not yet confirmed: what could still be billed to its contract and customer and is on no invoice.';
+
+CREATE OR REPLACE VIEW billing.operation_history AS
+SELECT o.operation_id, o.started_at, o.verb, o.role_name, o.session_role, o.application_name, o.arguments, o.run_key,
+       h.contract_id, h.item, h.status_column, h.from_status, h.to_status, h.item_count, h.ids
+  FROM billing.operation o
+  LEFT JOIN billing.operation_change h ON h.operation_id = o.operation_id;
+COMMENT ON VIEW billing.operation_history IS 'Who did what when, and which rows moved from which status to which.';

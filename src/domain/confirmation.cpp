@@ -1,0 +1,65 @@
+#include "domain/confirmation.hpp"
+
+#include "domain/edit_rules.hpp"
+
+namespace billing {
+
+namespace {
+
+DetailTerms negated(const DetailTerms& terms) {
+    return {terms.billing_type, -terms.quantity, terms.price, -terms.amount, -terms.tax};
+}
+
+ConfirmedRow reversal(const DetailTerms& terms, BillingStatus status, int reversed) {
+    return {TransactionType::unbilled_sales, AdjustmentStatus::unadjustable, status, negated(terms), reversed, no_row};
+}
+
+ConfirmedRow billed(const DetailTerms& terms, int sale) {
+    return {TransactionType::billed_sales,
+            AdjustmentStatus::adjustable,
+            BillingStatus::customer_invoice_posted,
+            terms,
+            no_row,
+            sale};
+}
+
+// A sale that exists only to be billed: itself, its reversal and the billed sale.
+void add_billed_sale(std::vector<ConfirmedRow>& rows, const DetailTerms& terms, int replaces) {
+    const int sale = static_cast<int>(rows.size());
+    rows.push_back({TransactionType::unbilled_sales, AdjustmentStatus::adjustable,
+                    BillingStatus::customer_invoice_posted, terms, no_row, replaces});
+    rows.push_back(reversal(terms, BillingStatus::customer_invoice_posted, sale));
+    rows.push_back(billed(terms, sale));
+}
+
+} // namespace
+
+bool supersedes_source(const DetailTerms& source, const DetailTerms& edited) {
+    return source.billing_type != edited.billing_type || source.quantity != edited.quantity ||
+           source.price != edited.price;
+}
+
+std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale) {
+    if (!supersedes_source(source, edited))
+        return {reversal(source, BillingStatus::customer_invoice_posted, source_row), billed(edited, source_row)};
+    std::vector<ConfirmedRow> rows{reversal(source, BillingStatus::canceled, source_row)};
+    if (!edited.quantity.is_zero())
+        add_billed_sale(rows, edited, source_row);
+    const Decimal rest = remainder(source.quantity, edited.quantity);
+    if (!rest.is_zero())
+        add_billed_sale(
+            rows,
+            {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal()},
+            source_row);
+    return rows;
+}
+
+std::vector<ConfirmedRow> confirm_manual(const DetailTerms& terms, bool has_unbilled_sales) {
+    if (!has_unbilled_sales)
+        return {billed(terms, no_row)};
+    std::vector<ConfirmedRow> rows;
+    add_billed_sale(rows, terms, no_row);
+    return rows;
+}
+
+} // namespace billing

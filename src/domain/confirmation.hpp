@@ -1,0 +1,47 @@
+#pragma once
+// Which actuals the confirmation of an invoice detail writes.
+
+#include "domain/decimal.hpp"
+#include "domain/vocabulary.hpp"
+
+#include <vector>
+
+namespace billing {
+
+// What a detail bills, or what its source says.
+struct DetailTerms {
+    BillingType billing_type;
+    Decimal quantity;
+    Decimal price;
+    Decimal amount;
+    Decimal tax;
+};
+
+// What a written row refers to: nothing, the source of the detail, or an earlier row of the same list.
+inline constexpr int no_row = -2;
+inline constexpr int source_row = -1;
+
+// One actual to write. Rows that take something back carry the negated quantity, amount and tax of what they reverse.
+struct ConfirmedRow {
+    TransactionType type;
+    AdjustmentStatus adjustment;
+    BillingStatus status;
+    DetailTerms terms;
+    int reverses; // the row it takes back
+    int source;   // the row it bills or replaces
+};
+
+// Whether an edit changes what is billed, so that the source must be superseded. Tax and texts alone do not.
+bool supersedes_source(const DetailTerms& source, const DetailTerms& edited);
+
+// Rows for a detail backed by an unbilled sale.
+// Not superseded: the sale is reversed and billed, with the tax of the detail.
+// Superseded: the sale is reversed as canceled; what is billed becomes an unbilled sale of its own, reversed and
+// billed; what a reduced quantity leaves is written, reversed and billed as non-chargeable, at the original price.
+std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale);
+
+// Rows for a detail typed in on the draft: an unbilled sale, its reversal and the billed sale; on a line without
+// unbilled sales (fixed price) only the billed sale.
+std::vector<ConfirmedRow> confirm_manual(const DetailTerms& terms, bool has_unbilled_sales);
+
+} // namespace billing

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "domain/decimal.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace billing {
+
+// What stands behind a detail of a draft invoice.
+enum class DetailKind {
+    actual,              // an unbilled sale on a time-and-material line
+    milestone,           // one customer's part of a milestone
+    product,             // a product line of the contract
+    manual,              // typed in on the draft, nothing behind it yet
+    correction,          // corrects a billed sale of time, expense, material or fee
+    milestone_correction // credits a billed milestone
+};
+
+// What a person may want to change on a detail. `amount` is the amount typed in directly, not quantity times price.
+enum class DetailField {
+    billing_type,
+    quantity,
+    price,
+    tax,
+    description,
+    external_description,
+    task,
+    category,
+    role,
+    resource,
+    unit,
+    product,
+    transaction_class,
+    amount
+};
+
+// Empty when that field may be edited while the invoice is in draft or in review; otherwise the reason why not, as a
+// sentence without full stop.
+// Texts and tax are free nearly everywhere; time and material also let billing type, quantity and price go; a manual
+// detail is free but for its class; a correction keeps its billing type; a credited milestone is credited whole.
+std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field) noexcept;
+
+// Empty when `edited` may replace the billable quantity `source`, otherwise the reason. The quantity may grow, shrink
+// or become zero but not change sign: a positive or zero source refuses a negative quantity, a negative one a positive.
+std::optional<std::string_view> quantity_refusal(const Decimal& source, const Decimal& edited) noexcept;
+
+// What an edit leaves unbilled of the original quantity: the difference when the quantity shrinks towards zero, with
+// the sign of the original; zero when it stays or grows. Raises ZB021 when quantity_refusal has a reason.
+Decimal remainder(const Decimal& original_quantity, const Decimal& edited_quantity);
+
+} // namespace billing

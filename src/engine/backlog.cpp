@@ -1,0 +1,467 @@
+// The backlog: mark_ready_to_invoice(), mark_not_ready_to_invoice().
+
+#include <unordered_set>
+
+#include "engine/groups.hpp"
+#include "engine/nte_rows.hpp"
+#include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
+#include "pg/exports.hpp"
+
+namespace billing::engine {
+
+namespace {
+
+// What a query found about an actual; the numbers are those of the CASE in `classify`.
+enum class Finding : std::int16_t {
+    eligible = 0,
+    already_there = 1,
+    not_unbilled_sales = 2,
+    adjusted = 3,
+    on_invoice = 4,
+    posted = 5,
+    canceled = 6,
+    fails_line_customer = 7,
+    fails_line = 8,
+    fails_customer = 9,
+    fails_contract = 10,
+    not_evaluated = 11
+};
+
+const char* reason_of(Finding finding) {
+    switch (finding) {
+    case Finding::eligible:
+    case Finding::already_there:
+        return "";
+    case Finding::not_unbilled_sales:
+        return "only unbilled sales actuals are billed";
+    case Finding::adjusted:
+        return "the actual was adjusted, is being adjusted, or is a reversal";
+    case Finding::on_invoice:
+        return "it is on a draft invoice";
+    case Finding::posted:
+        return "it is on a confirmed invoice";
+    case Finding::canceled:
+        return "the actual was canceled";
+    case Finding::fails_line_customer:
+        return "exceeds the not-to-exceed limit of the customer on the contract line";
+    case Finding::fails_line:
+        return "exceeds the not-to-exceed limit of the contract line";
+    case Finding::fails_customer:
+        return "exceeds the not-to-exceed limit of the customer on the contract";
+    case Finding::fails_contract:
+        return "exceeds the not-to-exceed limit of the contract";
+    case Finding::not_evaluated:
+        return "its not-to-exceed status is not evaluated";
+    }
+    return "";
+}
+
+// The direction of a mark.
+struct Mark {
+    bool ready;
+    const char* from;
+    const char* to;
+};
+
+constexpr Mark ready_mark{true, "not_ready_to_invoice", "ready_to_invoice"};
+constexpr Mark not_ready_mark{false, "ready_to_invoice", "not_ready_to_invoice"};
+
+// $1: ids or contracts, $2: status to reach, $3: status to come from, $4: whether limits matter.
+#define BILLING_CLASSIFY                                                                                               \
+    "SELECT a.contract_id,"                                                                                            \
+    "       CASE WHEN a.billing_status = $3::billing.billing_status AND a.is_open"                                     \
+    "                 AND a.adjustment_status = 'adjustable'"                                                          \
+    "                 AND (NOT $4 OR a.nte_status IN ('committed', 'not_applicable')) THEN 0"                          \
+    "            WHEN a.transaction_type <> 'unbilled_sales' THEN 2"                                                   \
+    "            WHEN a.billing_status = 'canceled' THEN 6"                                                            \
+    "            WHEN a.adjustment_status <> 'adjustable' THEN 3"                                                      \
+    "            WHEN a.billing_status = $2::billing.billing_status THEN 1"                                            \
+    "            WHEN a.billing_status = 'customer_invoice_created' THEN 4"                                            \
+    "            WHEN a.billing_status = 'customer_invoice_posted' THEN 5"                                             \
+    "            WHEN a.nte_status = 'not_evaluated' THEN 11"                                                          \
+    "            WHEN a.nte_failed_level = 'contract_line_customer' THEN 7"                                            \
+    "            WHEN a.nte_failed_level = 'contract_line' THEN 8"                                                     \
+    "            WHEN a.nte_failed_level = 'contract_customer' THEN 9"                                                 \
+    "            ELSE 10 END::int2,"                                                                                   \
+    "       pg_catalog.count(*), pg_catalog.array_agg(a.actual_id)"                                                    \
+    "  FROM billing.actual a "
+
+pg::Statement classify_by_id{BILLING_CLASSIFY "WHERE a.actual_id = ANY ($1) GROUP BY 1, 2",
+                             {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
+pg::Statement classify_by_contract{BILLING_CLASSIFY "WHERE a.is_open AND a.contract_id = ANY ($1) GROUP BY 1, 2",
+                                   {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
+
+#undef BILLING_CLASSIFY
+
+// How the actuals to mark are named: one by one, or all that are open in some contracts.
+enum class Selected { by_id, by_contract };
+
+class Marking {
+public:
+    Marking(Verb& verb, const Mark& mark)
+        : verb_(verb), mark_(mark), actuals_(verb.arguments.ids(0)), milestones_(verb.arguments.ids(1)),
+          products_(verb.arguments.ids(2)), contracts_(verb.arguments.ids(3)), strict_(verb.arguments.flag(4)) {}
+
+    void run() {
+        if (!actuals_ && !milestones_ && !products_ && !contracts_) {
+            throw DomainError(sqlstate::invalid_parameter, "nothing to mark", {},
+                              "Name actuals, milestones, products or contracts.");
+        }
+        book_ = ContractBook::lock_and_load(contracts_concerned());
+        LoggedArguments arguments;
+        arguments.add("actuals", actuals_).add("milestones", milestones_).add("products", products_);
+        operation_ = begin_operation(verb_, arguments.add("contracts", contracts_));
+        if (actuals_) {
+            mark_actuals(Selected::by_id, *actuals_);
+            report_missing("actual", *actuals_, found_actuals_);
+        }
+        mark_shares(milestones_);
+        mark_products(products_);
+        if (contracts_) {
+            mark_contracts();
+        }
+        groups_.emit(verb_, strict_);
+    }
+
+private:
+    Ids contracts_concerned() const {
+        static pg::Statement read{R"(
+            SELECT DISTINCT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($1)
+            UNION SELECT DISTINCT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($2))",
+                                  {INT8ARRAYOID, INT8ARRAYOID}};
+        Ids concerned = contracts_.value_or(Ids());
+        if (actuals_) {
+            Ids const found = contracts_of_actuals(*actuals_);
+            concerned.insert(concerned.end(), found.begin(), found.end());
+        }
+        if (milestones_ || products_) {
+            pg::Rows const rows = pg::query(read, pg::Parameters().ids(milestones_).ids(products_));
+            for (std::uint64_t i = 0; i < rows.count(); ++i) {
+                concerned.push_back(rows.id(i, 1));
+            }
+        }
+        return concerned;
+    }
+
+    pg::Rows classify(pg::Statement& statement, const Ids& keys) const {
+        return pg::query(statement,
+                         pg::Parameters().ids(keys).text(mark_.to).text(mark_.from).add(BoolGetDatum(mark_.ready)));
+    }
+
+    static Finding finding_of(const pg::Rows& rows, std::uint64_t i) {
+        return static_cast<Finding>(DatumGetInt16(rows.value(i, 2)));
+    }
+
+    // Rows never evaluated are evaluated first; then everything is looked at again.
+    bool evaluate_first(const pg::Rows& rows) {
+        Ids waiting;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            if (finding_of(rows, i) == Finding::not_evaluated) {
+                Ids const ids = pg::ids_of(rows.value(i, 4));
+                waiting.insert(waiting.end(), ids.begin(), ids.end());
+            }
+        }
+        if (!waiting.empty()) {
+            (void)evaluate_actuals(book_, operation_, waiting);
+        }
+        return !waiting.empty();
+    }
+
+    void mark_actuals(Selected selected, const Ids& keys) {
+        pg::Statement& statement = selected == Selected::by_id ? classify_by_id : classify_by_contract;
+        pg::Rows rows = classify(statement, keys);
+        if (mark_.ready && evaluate_first(rows)) {
+            pg::Rows const again = classify(statement, keys);
+            return mark_found(selected, again);
+        }
+        mark_found(selected, rows);
+    }
+
+    void mark_found(Selected selected, const pg::Rows& rows) {
+        Ids contracts;
+        std::int64_t count = 0;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            std::int64_t const contract_id = rows.id(i, 1);
+            found_actuals_ += rows.id(i, 3);
+            if (outcome_of(rows, i) == ItemOutcome::changed) {
+                contracts.push_back(contract_id);
+                count += rows.id(i, 3);
+                log_change(operation_, {contract_id, "actual", "billing_status", mark_.from, mark_.to},
+                           rows.value(i, 4));
+                if (selected == Selected::by_id) {
+                    move_by_id(rows.value(i, 4), rows.id(i, 3));
+                }
+            }
+        }
+        if (selected == Selected::by_contract && count > 0) {
+            move_by_contract(contracts, count);
+        }
+    }
+
+    // Decides about one group of actuals and reports it.
+    ItemOutcome outcome_of(const pg::Rows& rows, std::uint64_t i) {
+        std::int64_t const contract_id = rows.id(i, 1);
+        Finding const finding = finding_of(rows, i);
+        Datum const ids = rows.value(i, 4);
+        std::string_view const reason =
+            book_.contract(contract_id)->is_closed ? "the contract is closed" : reason_of(finding);
+        if (!reason.empty() && strict_) {
+            Groups::refuse("actual", reason, pg::list_of(pg::ids_of(ids)));
+        }
+        ItemOutcome const outcome = !reason.empty()                ? ItemOutcome::refused
+                                    : finding == Finding::eligible ? ItemOutcome::changed
+                                                                   : ItemOutcome::unchanged;
+        Groups::emit(verb_, "actual", contract_id, outcome, reason, rows.id(i, 3), ids);
+        return outcome;
+    }
+
+    void move_by_id(Datum ids, std::int64_t count) const {
+        static pg::Statement update{R"(
+            UPDATE billing.actual SET billing_status = $2::billing.billing_status
+             WHERE actual_id = ANY ($1) AND billing_status = $3::billing.billing_status)",
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID}};
+        pg::Parameters parameters;
+        parameters.add(ids).text(mark_.to).text(mark_.from);
+        expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), count);
+    }
+
+    // The same conditions as finding 0 of the classification, under the same locks.
+    void move_by_contract(const Ids& contracts, std::int64_t count) const {
+        static pg::Statement update{R"(
+            UPDATE billing.actual SET billing_status = $2::billing.billing_status
+             WHERE contract_id = ANY ($1) AND is_open AND billing_status = $3::billing.billing_status
+               AND adjustment_status = 'adjustable'
+               AND (NOT $4 OR nte_status IN ('committed', 'not_applicable')))",
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
+        pg::Parameters parameters;
+        parameters.ids(contracts).text(mark_.to).text(mark_.from).add(BoolGetDatum(mark_.ready));
+        expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), count);
+    }
+
+    static void expect(std::uint64_t moved, std::int64_t expected) {
+        if (moved != static_cast<std::uint64_t>(expected)) {
+            throw DomainError(sqlstate::inconsistent,
+                              "marked " + std::to_string(moved) + " items instead of " + std::to_string(expected));
+        }
+    }
+
+    // Ids that name nothing are refused, too.
+    void report_missing(const char* item, const Ids& ids, std::int64_t found) {
+        std::unordered_set<std::int64_t> const wanted(ids.begin(), ids.end());
+        if (static_cast<std::int64_t>(wanted.size()) == found) {
+            return;
+        }
+        static pg::Statement missing{R"(
+            SELECT DISTINCT i.id FROM unnest($1) AS i (id)
+             WHERE NOT EXISTS (SELECT 1 FROM billing.actual a WHERE a.actual_id = i.id))",
+                                     {INT8ARRAYOID}};
+        pg::Rows const rows = pg::query(missing, pg::Parameters().ids(ids));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            groups_.add(item, 0, ItemOutcome::refused, "there is no actual with this id", rows.id(i, 1));
+        }
+    }
+
+    // --- milestones -----------------------------------------------------------------------------------------------
+
+    void mark_shares(const std::optional<Ids>& ids) {
+        if (ids) {
+            static pg::Statement read{R"(
+                SELECT i.id, s.contract_id, s.contract_line_id, s.customer_id, s.milestone_status::text, s.amount,
+                       l.contracted_amount,
+                       (SELECT pg_catalog.sum(m.amount) FROM billing.milestone m
+                         WHERE m.contract_id = s.contract_id AND m.contract_line_id = s.contract_line_id)
+                  FROM (SELECT DISTINCT u.id FROM unnest($1) AS u (id)) i
+                  LEFT JOIN billing.milestone_split s ON s.milestone_split_id = i.id
+                  LEFT JOIN billing.contract_line l
+                         ON l.contract_id = s.contract_id AND l.contract_line_id = s.contract_line_id
+                 ORDER BY i.id)",
+                                      {INT8ARRAYOID}};
+            mark_shares_found(pg::query(read, pg::Parameters().ids(*ids)));
+        }
+    }
+
+    void mark_shares_found(const pg::Rows& rows) {
+        static pg::Statement update{R"(
+            UPDATE billing.milestone_split SET milestone_status = $2::billing.milestone_status
+             WHERE milestone_split_id = ANY ($1) AND milestone_status = $3::billing.milestone_status)",
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID}};
+        std::map<std::int64_t, Ids> moved;
+        Ids all;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            std::int64_t const id = rows.id(i, 1);
+            std::int64_t const contract_id = rows.id_or(i, 2, 0);
+            bool const same = contract_id != 0 && rows.text(i, 5) == mark_.to;
+            std::string const reason = same ? "" : share_problem(rows, i);
+            groups_.add("milestone", contract_id,
+                        same             ? ItemOutcome::unchanged
+                        : reason.empty() ? ItemOutcome::changed
+                                         : ItemOutcome::refused,
+                        reason, id);
+            if (!same && reason.empty()) {
+                moved[contract_id].push_back(id);
+                all.push_back(id);
+            }
+        }
+        if (!all.empty()) {
+            expect(guard::write(update, "milestone_split", guard::Write::update,
+                                pg::Parameters().ids(all).text(mark_.to).text(mark_.from)),
+                   static_cast<std::int64_t>(all.size()));
+        }
+        for (auto const& [contract_id, ids] : moved) {
+            log_change(operation_, {contract_id, "milestone_split", "milestone_status", mark_.from, mark_.to}, ids);
+        }
+    }
+
+    // Why this share cannot be marked; empty if it can.
+    std::string share_problem(const pg::Rows& rows, std::uint64_t i) {
+        if (!rows.datum(i, 2)) {
+            return "there is no milestone share with this id";
+        }
+        Contract& contract = *book_.contract(rows.id(i, 2));
+        if (contract.is_closed) {
+            return "the contract is closed";
+        }
+        std::string const status = rows.text(i, 5);
+        if (status != mark_.from) {
+            return status == "customer_invoice_created" ? reason_of(Finding::on_invoice) : reason_of(Finding::posted);
+        }
+        if (!mark_.ready) {
+            return {};
+        }
+        if (std::string problem = book_.line(rows.id(i, 3))->problem(); !problem.empty()) {
+            return problem;
+        }
+        std::optional<Decimal> const contracted = rows.decimal_or_null(i, 7);
+        if (contracted && *contracted != rows.decimal(i, 8)) {
+            return "the milestones of contract line " + std::to_string(rows.id(i, 3)) + " total " +
+                   rows.decimal(i, 8).text() + ", its contracted amount is " + contracted->text();
+        }
+        NteVerdict const verdict = book_.limits(contract).evaluate_milestone(rows.id(i, 4), rows.decimal(i, 6));
+        if (verdict.status == NteStatus::failed) {
+            return reason_of(*verdict.failed_level == NteLevel::contract ? Finding::fails_contract
+                                                                         : Finding::fails_customer);
+        }
+        return {};
+    }
+
+    // --- product lines --------------------------------------------------------------------------------------------
+
+    void mark_products(const std::optional<Ids>& ids) {
+        if (ids) {
+            static pg::Statement read{R"(
+                SELECT i.id, l.contract_id, l.billing_method = 'product', l.product_status::text
+                  FROM (SELECT DISTINCT u.id FROM unnest($1) AS u (id)) i
+                  LEFT JOIN billing.contract_line l ON l.contract_line_id = i.id
+                 ORDER BY i.id)",
+                                      {INT8ARRAYOID}};
+            mark_products_found(pg::query(read, pg::Parameters().ids(*ids)));
+        }
+    }
+
+    void mark_products_found(const pg::Rows& rows) {
+        static pg::Statement update{R"(
+            UPDATE billing.contract_line SET product_status = $2::billing.product_status
+             WHERE contract_line_id = ANY ($1) AND product_status = $3::billing.product_status)",
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID}};
+        std::map<std::int64_t, Ids> moved;
+        Ids all;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            std::int64_t const id = rows.id(i, 1);
+            std::int64_t const contract_id = rows.id_or(i, 2, 0);
+            bool const same = contract_id != 0 && rows.flag(i, 3) && rows.text(i, 4) == mark_.to;
+            std::string const reason = same ? "" : product_problem(rows, i);
+            groups_.add("product", contract_id,
+                        same             ? ItemOutcome::unchanged
+                        : reason.empty() ? ItemOutcome::changed
+                                         : ItemOutcome::refused,
+                        reason, id);
+            if (!same && reason.empty()) {
+                moved[contract_id].push_back(id);
+                all.push_back(id);
+            }
+        }
+        if (!all.empty()) {
+            expect(guard::write(update, "contract_line", guard::Write::update,
+                                pg::Parameters().ids(all).text(mark_.to).text(mark_.from)),
+                   static_cast<std::int64_t>(all.size()));
+        }
+        for (auto const& [contract_id, ids] : moved) {
+            log_change(operation_, {contract_id, "contract_line", "product_status", mark_.from, mark_.to}, ids);
+        }
+    }
+
+    std::string product_problem(const pg::Rows& rows, std::uint64_t i) {
+        if (!rows.datum(i, 2)) {
+            return "there is no contract line with this id";
+        }
+        if (book_.contract(rows.id(i, 2))->is_closed) {
+            return "the contract is closed";
+        }
+        if (!rows.flag(i, 3)) {
+            return "it is not a product line; mark its actuals or milestones";
+        }
+        std::string const status = rows.text(i, 4);
+        if (status != mark_.from) {
+            return status == "customer_invoice_created" ? reason_of(Finding::on_invoice) : reason_of(Finding::posted);
+        }
+        return {};
+    }
+
+    // --- everything of some contracts -----------------------------------------------------------------------------
+
+    void mark_contracts() {
+        static pg::Statement find_shares{R"(
+            SELECT milestone_split_id FROM billing.milestone_split
+             WHERE contract_id = ANY ($1) AND milestone_status = $2::billing.milestone_status)",
+                                         {INT8ARRAYOID, TEXTOID}};
+        static pg::Statement find_products{R"(
+            SELECT contract_line_id FROM billing.contract_line
+             WHERE contract_id = ANY ($1) AND product_status = $2::billing.product_status)",
+                                           {INT8ARRAYOID, TEXTOID}};
+        mark_actuals(Selected::by_contract, *contracts_);
+        mark_shares(found_ids(find_shares));
+        mark_products(found_ids(find_products));
+        std::unordered_set<std::int64_t> const known(book_.contract_ids().begin(), book_.contract_ids().end());
+        for (std::int64_t const id : *contracts_) {
+            if (known.count(id) == 0) {
+                groups_.add("contract", 0, ItemOutcome::refused, "there is no contract with this id", id);
+            }
+        }
+    }
+
+    Ids found_ids(pg::Statement& statement) const {
+        pg::Rows const rows = pg::query(statement, pg::Parameters().ids(*contracts_).text(mark_.from));
+        Ids ids;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            ids.push_back(rows.id(i, 1));
+        }
+        return ids;
+    }
+
+    Verb& verb_;
+    Mark mark_;
+    std::optional<Ids> actuals_;
+    std::optional<Ids> milestones_;
+    std::optional<Ids> products_;
+    std::optional<Ids> contracts_;
+    bool strict_;
+    std::int64_t operation_ = 0;
+    std::int64_t found_actuals_ = 0;
+    ContractBook book_;
+    Groups groups_;
+};
+
+} // namespace
+
+} // namespace billing::engine
+
+using namespace billing::engine;
+
+Datum mark_ready_to_invoice(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "mark_ready_to_invoice", [](Verb& verb) { Marking(verb, ready_mark).run(); });
+}
+
+Datum mark_not_ready_to_invoice(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "mark_not_ready_to_invoice", [](Verb& verb) { Marking(verb, not_ready_mark).run(); });
+}

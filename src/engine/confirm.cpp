@@ -1,0 +1,643 @@
+// confirm_invoices(): one way, atomic per invoice. Writes the billed sales, takes back the unbilled ones, draws the
+// legal numbers and freezes the totals.
+
+#include <set>
+
+#include "domain/confirmation.hpp"
+#include "engine/contract_book.hpp"
+#include "engine/invoice_list.hpp"
+#include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
+#include "pg/exports.hpp"
+#include "pg/relation.hpp"
+#include "pg/row_batch.hpp"
+#include "wall/backend.hpp"
+
+extern "C" {
+#include "commands/sequence.h"
+}
+
+namespace billing::engine {
+
+namespace {
+
+constexpr long details_per_batch = 5000;
+
+// Sources linked to the lines of the invoices in $1.
+#define BILLING_LINKED_ACTUALS                                                                                         \
+    " billing.invoice_line l"                                                                                          \
+    " JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id"              \
+    "  AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id"                      \
+    " WHERE l.invoice_id = ANY ($1)"
+
+// … for which nothing is stored, so that they are billed as they are.
+#define BILLING_NOT_EDITED                                                                                             \
+    " AND NOT EXISTS (SELECT 1 FROM billing.invoice_detail d WHERE d.actual_id = a.actual_id"                          \
+    " AND d.contract_id = a.contract_id AND d.detail_kind = 'actual')"
+
+#define BILLING_BILL_AS_IT_IS                                                                                          \
+    "INSERT INTO billing.actual"                                                                                       \
+    " (contract_id, contract_line_id, customer_id, entry_id, source_id, reverses_id, invoice_id, invoice_line_id,"     \
+    "  transaction_type, transaction_class, billing_type, billing_status, adjustment_status, transaction_date,"        \
+    "  quantity, price, amount, tax, description, external_description)"                                               \
+    " SELECT a.contract_id, a.contract_line_id, a.customer_id, a.entry_id,"                                            \
+    "        CASE WHEN k.bills THEN a.actual_id END, CASE WHEN k.bills THEN NULL ELSE a.actual_id END,"                \
+    "        l.invoice_id, l.invoice_line_id,"                                                                         \
+    "        CASE WHEN k.bills THEN 'billed_sales' ELSE 'unbilled_sales' END::billing.transaction_type,"               \
+    "        a.transaction_class, a.billing_type, 'customer_invoice_posted',"                                          \
+    "        CASE WHEN k.bills THEN 'adjustable' ELSE 'unadjustable' END::billing.adjustment_status,"                  \
+    "        a.transaction_date, CASE WHEN k.bills THEN a.quantity ELSE - a.quantity END, a.price,"                    \
+    "        CASE WHEN k.bills THEN a.amount ELSE - a.amount END,"                                                     \
+    "        CASE WHEN k.bills THEN a.tax ELSE - a.tax END, a.description, a.external_description"                     \
+    "   FROM (VALUES (false), (true)) AS k (bills), "
+
+class Confirmation {
+public:
+    explicit Confirmation(Verb& verb)
+        : verb_(verb), invoices_(InvoiceList::lock(verb.arguments.required_ids(0, "invoices"))),
+          book_(ContractBook::load(invoices_.contract_ids())),
+          actual_sequence_(pg::relation_oid("actual_actual_id_seq")) {}
+
+    void run() {
+        LoggedArguments const arguments = LoggedArguments().add("invoices", verb_.arguments.ids(0));
+        operation_ = begin_operation(verb_, arguments);
+        accept();
+        if (!accepted_.empty()) {
+            read_lines();
+            log_sources();
+            prove_totals();
+            bill_as_it_is();
+            bill_stored_details();
+            bill_milestones();
+            bill_products();
+            close_sources();
+            write_totals();
+            confirm_headers();
+        }
+        report();
+    }
+
+private:
+    // --- who may be confirmed
+    // -------------------------------------------------------------------------------------------
+
+    void accept() {
+        find_stored_details();
+        std::map<std::int64_t, std::string> const problems = find_problems();
+        for (ListedInvoice const& invoice : invoices_.all()) {
+            auto const problem = problems.find(invoice.invoice_id);
+            if (!invoice.is_editable()) {
+                refused_[invoice.invoice_id] = invoice.why_not_editable();
+            } else if (problem != problems.end()) {
+                refused_[invoice.invoice_id] = problem->second;
+            } else {
+                accepted_.push_back(invoice.invoice_id);
+                (with_stored_.count(invoice.invoice_id) != 0 ? edited_ : plain_).push_back(invoice.invoice_id);
+            }
+        }
+    }
+
+    Ids editable_ids() const {
+        Ids ids;
+        for (ListedInvoice const& invoice : invoices_.all()) {
+            if (invoice.is_editable()) {
+                ids.push_back(invoice.invoice_id);
+            }
+        }
+        return ids;
+    }
+
+    void find_stored_details() {
+        static pg::Statement read{R"(
+            SELECT DISTINCT l.invoice_id
+              FROM billing.invoice_line l
+              JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+             WHERE l.invoice_id = ANY ($1))",
+                                  {INT8ARRAYOID}};
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(editable_ids()));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            with_stored_.insert(rows.id(i, 1));
+        }
+    }
+
+    std::map<std::int64_t, std::string> find_problems() {
+        std::map<std::int64_t, std::string> problems;
+        find_percentage_problems(problems);
+        find_limit_problems(problems);
+        return problems;
+    }
+
+    void find_percentage_problems(std::map<std::int64_t, std::string>& problems) {
+        static pg::Statement read{R"(
+            SELECT l.invoice_id, l.contract_line_id
+              FROM billing.invoice_line l
+              JOIN billing.contract_line c ON c.contract_line_id = l.contract_line_id AND c.contract_id = l.contract_id
+             WHERE l.invoice_id = ANY ($1) AND c.billing_method <> 'product' AND (l.amount <> 0 OR l.tax <> 0)
+             ORDER BY l.invoice_id, l.contract_line_id)",
+                                  {INT8ARRAYOID}};
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(editable_ids()));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            std::string problem = book_.line(rows.id(i, 2))->problem();
+            if (!problem.empty()) {
+                problems.try_emplace(rows.id(i, 1), std::move(problem));
+            }
+        }
+    }
+
+    // What edits and manual details add must still fit the limits; the sources themselves were committed before.
+    void find_limit_problems(std::map<std::int64_t, std::string>& problems) {
+        static pg::Statement read{R"(
+            SELECT d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id,
+                   pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
+                       - CASE WHEN d.source_billing_type = 'chargeable' THEN d.source_amount ELSE 0 END)
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual')
+             GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
+             ORDER BY d.invoice_id, d.contract_line_id)",
+                                  {INT8ARRAYOID}};
+        if (with_stored_.empty()) {
+            return;
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            Decimal const added = rows.decimal(i, 5);
+            if (added.sign() <= 0) {
+                continue;
+            }
+            bool const counts = book_.line(rows.id(i, 3))->method == BillingMethod::time_and_material;
+            NteVerdict const verdict =
+                book_.limits(*book_.contract(rows.id(i, 2))).evaluate(rows.id(i, 3), rows.id(i, 4), added, counts);
+            if (verdict.status == NteStatus::failed) {
+                problems.try_emplace(rows.id(i, 1), "edits and manual details add " + added.text() +
+                                                        ", more than the not-to-exceed limit at level " +
+                                                        std::string(label(*verdict.failed_level)) + " leaves");
+            }
+        }
+    }
+
+    // --- log and proof
+    // --------------------------------------------------------------------------------------------------
+
+    struct Line {
+        std::int64_t invoice_line_id;
+        std::int64_t invoice_id;
+        std::int64_t contract_id;
+        std::int64_t contract_line_id;
+        std::int64_t customer_id;
+        Decimal amount;
+    };
+
+    void read_lines() {
+        static pg::Statement read{R"(
+            SELECT invoice_line_id, invoice_id, contract_id, contract_line_id, customer_id, amount
+              FROM billing.invoice_line WHERE invoice_id = ANY ($1) ORDER BY invoice_id, invoice_line_id)",
+                                  {INT8ARRAYOID}};
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            lines_.push_back(
+                {rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.id(i, 5), rows.decimal(i, 6)});
+        }
+    }
+
+    // One log row per line, with what its sources come to.
+    void log_sources() {
+        static pg::Statement insert{
+            "INSERT INTO billing.operation_change"
+            "    (operation_id, contract_id, item, status_column, from_status, to_status, contract_line_id, "
+            "customer_id,"
+            "     item_count, amount, tax, ids)"
+            " SELECT $2, l.contract_id, 'actual', 'billing_status', 'customer_invoice_created',"
+            "        'customer_invoice_posted', l.contract_line_id, l.customer_id, pg_catalog.count(*),"
+            "        coalesce(pg_catalog.sum(a.amount) FILTER (WHERE a.billing_type = 'chargeable'), 0),"
+            "        coalesce(pg_catalog.sum(a.tax) FILTER (WHERE a.billing_type = 'chargeable'), 0),"
+            "        pg_catalog.array_agg(a.actual_id)"
+            "   FROM" BILLING_LINKED_ACTUALS "  GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
+            {INT8ARRAYOID, INT8OID}};
+        guard::write(insert, "operation_change", guard::Write::insert, pg::Parameters().ids(accepted_).id(operation_));
+    }
+
+    // Totals of drafts without stored details must be those of their sources; anything else is a broken invariant.
+    void prove_totals() const {
+        static pg::Statement read{R"(
+            SELECT h.contract_line_id, h.customer_id, h.amount, t.amount
+              FROM billing.operation_change h
+              JOIN (SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(l.amount) AS amount,
+                           pg_catalog.sum(l.tax) AS tax
+                      FROM billing.invoice_line l WHERE l.invoice_id = ANY ($2)
+                     GROUP BY l.contract_id, l.contract_line_id, l.customer_id) t
+                ON t.contract_id = h.contract_id AND t.contract_line_id = h.contract_line_id AND t.customer_id = h.customer_id
+              JOIN billing.contract_line c ON c.contract_id = h.contract_id AND c.contract_line_id = h.contract_line_id
+                                          AND c.billing_method = 'time_and_material'
+             WHERE h.operation_id = $1 AND (h.amount, h.tax) IS DISTINCT FROM (t.amount, t.tax)
+               AND NOT EXISTS (SELECT 1 FROM billing.invoice_line e
+                                WHERE e.invoice_id = ANY ($3) AND e.contract_line_id = h.contract_line_id
+                                  AND e.customer_id = h.customer_id))",
+                                  {INT8OID, INT8ARRAYOID, INT8ARRAYOID}};
+        pg::Rows const rows = pg::query(read, pg::Parameters().id(operation_).ids(plain_).ids(edited_));
+        if (!rows.empty()) {
+            throw DomainError(sqlstate::inconsistent,
+                              "the total of an invoice line differs from its details (contract line " +
+                                  std::to_string(rows.id(0, 1)) + ", customer " + std::to_string(rows.id(0, 2)) + ")",
+                              "Details " + rows.decimal(0, 3).text() + ", line " + rows.decimal(0, 4).text() + ".",
+                              "Run SELECT * FROM billing.verify();");
+        }
+    }
+
+    // --- billing
+    // ----------------------------------------------------------------------------------------------------------
+
+    void bill_as_it_is() {
+        static pg::Statement plain{BILLING_BILL_AS_IT_IS BILLING_LINKED_ACTUALS, {INT8ARRAYOID}};
+        static pg::Statement not_edited{BILLING_BILL_AS_IT_IS BILLING_LINKED_ACTUALS BILLING_NOT_EDITED,
+                                        {INT8ARRAYOID}};
+        if (!plain_.empty()) {
+            guard::write(plain, "actual", guard::Write::insert, pg::Parameters().ids(plain_));
+        }
+        if (!edited_.empty()) {
+            guard::write(not_edited, "actual", guard::Write::insert, pg::Parameters().ids(edited_));
+        }
+    }
+
+    void bill_stored_details() {
+        static pg::Statement read{R"(
+            SELECT d.detail_kind = 'manual', d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
+                   d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
+                   d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
+                   d.source_price, d.source_amount, d.source_tax, d.description, d.external_description
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual'))",
+                                  {INT8ARRAYOID}};
+        if (edited_.empty()) {
+            return;
+        }
+        pg::RowBatch batch("confirmed_actual", {{"contract_id", INT8OID},
+                                                {"actual_id", INT8OID},
+                                                {"contract_line_id", INT8OID},
+                                                {"customer_id", INT8OID},
+                                                {"entry_id", INT8OID},
+                                                {"detail_id", INT8OID},
+                                                {"source_id", INT8OID},
+                                                {"reverses_id", INT8OID},
+                                                {"invoice_id", INT8OID},
+                                                {"invoice_line_id", INT8OID},
+                                                {"transaction_type", pg::type_oid("transaction_type")},
+                                                {"transaction_class", pg::type_oid("transaction_class")},
+                                                {"billing_type", pg::type_oid("billing_type")},
+                                                {"billing_status", pg::type_oid("billing_status")},
+                                                {"adjustment_status", pg::type_oid("adjustment_status")},
+                                                {"transaction_date", DATEOID},
+                                                {"quantity", NUMERICOID},
+                                                {"price", NUMERICOID},
+                                                {"amount", NUMERICOID},
+                                                {"tax", NUMERICOID},
+                                                {"description", TEXTOID},
+                                                {"external_description", TEXTOID}});
+        pg::query_in_batches(read, pg::Parameters().ids(edited_), details_per_batch, [&](const pg::Rows& rows) {
+            for (std::uint64_t i = 0; i < rows.count(); ++i) {
+                rows.flag(i, 1) ? bill_manual(rows, i, batch) : bill_edited(rows, i, batch);
+            }
+            write_batch(batch);
+        });
+        batch.close();
+    }
+
+    DetailTerms terms_at(const pg::Rows& rows, std::uint64_t i, int first) const {
+        return {billing_type_(rows.value(i, first)), rows.decimal(i, first + 1), rows.decimal(i, first + 2),
+                rows.decimal(i, first + 3), rows.decimal(i, first + 4)};
+    }
+
+    void bill_edited(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
+        DetailTerms const edited = terms_at(rows, i, 12);
+        DetailTerms const source = terms_at(rows, i, 17);
+        std::int64_t const actual_id = rows.id(i, 2);
+        if (supersedes_source(source, edited)) {
+            superseded_.push_back(actual_id);
+        }
+        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, book_.contract(rows.id(i, 4))->money_scale),
+                 batch);
+    }
+
+    void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
+        bool const has_unbilled = book_.line(rows.id(i, 7))->method == BillingMethod::time_and_material;
+        add_rows(rows, i, 0, rows.id(i, 3), confirm_manual(terms_at(rows, i, 12), has_unbilled), batch);
+    }
+
+    // Gives each row its id and resolves what it refers to.
+    void add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t source_id, std::int64_t detail_id,
+                  const std::vector<ConfirmedRow>& confirmed, pg::RowBatch& batch) {
+        Ids ids;
+        for (std::size_t k = 0; k < confirmed.size(); ++k) {
+            Oid const sequence = actual_sequence_;
+            ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
+        }
+        auto const resolve = [&](int reference) {
+            return reference == no_row       ? std::int64_t{0}
+                   : reference == source_row ? source_id
+                                             : ids[static_cast<std::size_t>(reference)];
+        };
+        for (std::size_t k = 0; k < confirmed.size(); ++k) {
+            ConfirmedRow const& row = confirmed[k];
+            batch.id(rows.id(i, 4)).id(ids[k]).id(rows.id(i, 7)).id(rows.id(i, 8)).id_or_null(rows.id_or(i, 9, 0));
+            batch.id_or_null(detail_id).id_or_null(resolve(row.source)).id_or_null(resolve(row.reverses));
+            batch.id(rows.id(i, 5)).id(rows.id(i, 6)).add(transaction_type_(row.type)).add(rows.value(i, 10));
+            batch.add(billing_type_(row.terms.billing_type)).add(billing_status_(row.status));
+            batch.add(adjustment_status_(row.adjustment))
+                .add(rows.value(i, 11))
+                .add(pg::numeric_of(row.terms.quantity));
+            batch.add(pg::numeric_of(row.terms.price)).add(pg::numeric_of(row.terms.amount));
+            batch.add(pg::numeric_of(row.terms.tax));
+            add_text(batch, rows.datum(i, 22));
+            add_text(batch, rows.datum(i, 23));
+            batch.emit();
+        }
+    }
+
+    static void add_text(pg::RowBatch& batch, const std::optional<Datum>& text) {
+        text ? batch.add(*text) : batch.add_null();
+    }
+
+    static void write_batch(pg::RowBatch& batch) {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.actual
+                (contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
+                 invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
+                 adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description)
+            SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
+                   invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
+                   adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description
+              FROM confirmed_actual)",
+                                    {}};
+        guard::write(insert, "actual", guard::Write::insert);
+        batch.clear();
+    }
+
+    void bill_milestones() {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.actual
+                (contract_id, contract_line_id, customer_id, milestone_split_id, invoice_id, invoice_line_id,
+                 transaction_type, transaction_class, billing_type, billing_status, transaction_date, quantity, price,
+                 amount, tax, description, external_description)
+            SELECT d.contract_id, d.contract_line_id, d.customer_id, d.source_id, d.invoice_id, d.invoice_line_id,
+                   'billed_sales', 'milestone', d.billing_type, 'customer_invoice_posted', d.transaction_date, 1, d.amount,
+                   d.amount, d.tax, d.description, d.external_description
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'milestone')",
+                                    {INT8ARRAYOID}};
+        static pg::Statement post{R"(
+            UPDATE billing.milestone_split s
+               SET milestone_status = 'customer_invoice_posted', has_billing_history = true
+              FROM billing.invoice_line l
+             WHERE l.invoice_id = ANY ($1) AND s.contract_id = l.contract_id AND s.contract_line_id = l.contract_line_id
+               AND s.customer_id = l.customer_id AND s.invoice_line_id = l.invoice_line_id
+               AND s.milestone_status = 'customer_invoice_created'
+            RETURNING s.contract_id, s.milestone_split_id)",
+                                  {INT8ARRAYOID}};
+        guard::write(insert, "actual", guard::Write::insert, pg::Parameters().ids(accepted_));
+        log_posted(
+            "milestone_split", "milestone_status",
+            guard::write_returning(post, "milestone_split", guard::Write::update, pg::Parameters().ids(accepted_)));
+    }
+
+    void bill_products() {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.actual
+                (contract_id, contract_line_id, customer_id, invoice_id, invoice_line_id, transaction_type,
+                 transaction_class, billing_type, billing_status, transaction_date, quantity, price, amount, tax,
+                 description, external_description)
+            SELECT d.contract_id, d.contract_line_id, d.customer_id, d.invoice_id, d.invoice_line_id, 'billed_sales',
+                   'material', 'chargeable', 'customer_invoice_posted', d.transaction_date, d.quantity, d.price, d.amount,
+                   d.tax, d.description, d.external_description
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'product')",
+                                    {INT8ARRAYOID}};
+        static pg::Statement post{R"(
+            UPDATE billing.contract_line p
+               SET product_status = 'customer_invoice_posted'
+              FROM billing.invoice_line l
+             WHERE l.invoice_id = ANY ($1) AND p.contract_id = l.contract_id AND p.contract_line_id = l.contract_line_id
+               AND p.invoice_line_id = l.invoice_line_id AND p.product_status = 'customer_invoice_created'
+            RETURNING p.contract_id, p.contract_line_id)",
+                                  {INT8ARRAYOID}};
+        guard::write(insert, "actual", guard::Write::insert, pg::Parameters().ids(accepted_));
+        log_posted(
+            "contract_line", "product_status",
+            guard::write_returning(post, "contract_line", guard::Write::update, pg::Parameters().ids(accepted_)));
+    }
+
+    void log_posted(const char* item, const char* column, const pg::Rows& rows) const {
+        Ids contracts;
+        Ids ids;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            contracts.push_back(rows.id(i, 1));
+            ids.push_back(rows.id(i, 2));
+        }
+        log_changes(operation_, {0, item, column, "customer_invoice_created", "customer_invoice_posted"}, contracts,
+                    ids);
+    }
+
+    // --- closing
+    // ----------------------------------------------------------------------------------------------------------
+
+    // Collects, before the sources are closed, what they had committed against the limits.
+    void release_commitments() {
+        static pg::Statement read{
+            "SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
+            "  FROM" BILLING_LINKED_ACTUALS "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
+            "   AND EXISTS (SELECT 1 FROM billing.contract_line_customer c"
+            "                WHERE c.contract_id = l.contract_id AND c.contract_line_id = l.contract_line_id"
+            "                  AND c.customer_id = l.customer_id AND c.committed_amount <> 0)"
+            " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
+            {INT8ARRAYOID}};
+        if (!any_commitment()) {
+            return;
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            totals_.add(rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4), Decimal());
+        }
+    }
+
+    bool any_commitment() const {
+        for (Contract const* contract : book_.contracts()) {
+            for (ContractLine const* line : contract->lines) {
+                for (LineCustomer const& customer : line->customers) {
+                    if (!customer.committed.is_zero()) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    void close_sources() {
+        static pg::Statement superseded{R"(
+            UPDATE billing.actual
+               SET billing_status = 'canceled', adjustment_status = 'adjusted', is_open = false
+             WHERE actual_id = ANY ($1))",
+                                        {INT8ARRAYOID}};
+        static pg::Statement posted{
+            "UPDATE billing.actual a SET billing_status = 'customer_invoice_posted', is_open = false"
+            "  FROM billing.invoice_line l"
+            " WHERE l.invoice_id = ANY ($1) AND a.contract_id = l.contract_id AND a.contract_line_id = "
+            "l.contract_line_id"
+            "   AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id",
+            {INT8ARRAYOID}};
+        release_commitments();
+        if (!superseded_.empty()) {
+            guard::write(superseded, "actual", guard::Write::update, pg::Parameters().ids(superseded_));
+            log_superseded();
+        }
+        guard::write(posted, "actual", guard::Write::update, pg::Parameters().ids(accepted_));
+    }
+
+    void log_superseded() const {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.operation_change
+                (operation_id, contract_id, item, status_column, from_status, to_status, item_count, ids)
+            SELECT $2, a.contract_id, 'actual', 'adjustment_status', 'adjustable', 'adjusted', pg_catalog.count(*),
+                   pg_catalog.array_agg(a.actual_id)
+              FROM billing.actual a WHERE a.actual_id = ANY ($1) GROUP BY a.contract_id)",
+                                    {INT8ARRAYOID, INT8OID}};
+        guard::write(insert, "operation_change", guard::Write::insert,
+                     pg::Parameters().ids(superseded_).id(operation_));
+    }
+
+    // Running totals of line customers, and each line's cumulative amount.
+    void write_totals() {
+        static pg::Statement update{R"(
+            UPDATE billing.invoice_line l SET invoiced_to_date = d.amount
+              FROM unnest($1, $2) AS d (invoice_line_id, amount)
+             WHERE l.invoice_line_id = d.invoice_line_id)",
+                                    {INT8ARRAYOID, NUMERICARRAYOID}};
+        std::map<std::pair<std::int64_t, std::int64_t>, Decimal> billed;
+        Ids ids;
+        std::vector<Decimal> amounts;
+        for (Line const& line : lines_) {
+            LineCustomer const* customer = book_.line(line.contract_line_id)->customer(line.customer_id);
+            auto const [found, is_new] = billed.try_emplace({line.contract_line_id, line.customer_id});
+            if (is_new && customer != nullptr) {
+                found->second = customer->billed;
+            }
+            found->second += line.amount;
+            ids.push_back(line.invoice_line_id);
+            amounts.push_back(found->second);
+            if (customer != nullptr) {
+                totals_.add(line.contract_id, line.contract_line_id, line.customer_id, Decimal(), line.amount);
+            }
+        }
+        totals_.write();
+        guard::write(update, "invoice_line", guard::Write::update, pg::Parameters().ids(ids).decimals(amounts));
+    }
+
+    // Legal numbers, in the order of the invoice ids. The counter's row is held until commit: gapless, and taken last,
+    // in the order of company and series, so that confirmations of other contracts wait as little as possible.
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> draw_numbers() const {
+        static pg::Statement create{R"(
+            INSERT INTO billing.invoice_series (company_id, series)
+            SELECT * FROM unnest($1, $2)
+            ON CONFLICT DO NOTHING)",
+                                    {INT8ARRAYOID, TEXTARRAYOID}};
+        static pg::Statement draw{R"(
+            UPDATE billing.invoice_series SET last_number = last_number + $3
+             WHERE company_id = $1 AND series = $2 RETURNING last_number - $3)",
+                                  {INT8OID, TEXTOID, INT8OID}};
+        std::map<std::pair<std::int64_t, std::string>, std::int64_t> wanted;
+        for (ListedInvoice const& invoice : invoices_.all()) {
+            if (refused_.count(invoice.invoice_id) == 0) {
+                ++wanted[{invoice.company_id, invoice.series}];
+            }
+        }
+        Ids companies;
+        std::vector<std::string> series;
+        for (auto const& [key, count] : wanted) {
+            companies.push_back(key.first);
+            series.push_back(key.second);
+        }
+        guard::write(create, "invoice_series", guard::Write::insert, pg::Parameters().ids(companies).texts(series));
+        for (auto& [key, count] : wanted) {
+            count = guard::write_returning(draw, "invoice_series", guard::Write::update,
+                                           pg::Parameters().id(key.first).text(key.second).id(count))
+                        .id(0, 1);
+        }
+        return wanted;
+    }
+
+    void confirm_headers() {
+        static pg::Statement update{R"(
+            UPDATE billing.invoice v
+               SET project_invoice_status = 'confirmed', series = d.series, number = d.number, confirmed_at = pg_catalog.now(),
+                   accounting_date = coalesce(v.accounting_date, pg_catalog.date(pg_catalog.now()))
+              FROM unnest($1, $2, $3) AS d (invoice_id, series, number)
+             WHERE v.invoice_id = d.invoice_id)",
+                                    {INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID}};
+        auto last_numbers = draw_numbers();
+        Ids ids;
+        std::vector<std::string> series;
+        Ids numbers;
+        std::map<std::string, std::pair<Ids, Ids>> moved;
+        for (ListedInvoice const& invoice : invoices_.all()) {
+            if (refused_.count(invoice.invoice_id) == 0) {
+                ids.push_back(invoice.invoice_id);
+                series.push_back(invoice.series);
+                numbers.push_back(++last_numbers[{invoice.company_id, invoice.series}]);
+                moved[invoice.status].first.push_back(invoice.contract_id);
+                moved[invoice.status].second.push_back(invoice.invoice_id);
+            }
+        }
+        guard::write(update, "invoice", guard::Write::update, pg::Parameters().ids(ids).texts(series).ids(numbers));
+        for (auto const& [from, contracts_and_ids] : moved) {
+            log_changes(operation_, {0, "invoice", "project_invoice_status", from, "confirmed"},
+                        contracts_and_ids.first, contracts_and_ids.second);
+        }
+    }
+
+    void report() {
+        static pg::Statement read{R"(
+            SELECT i.id, v.contract_id, v.invoice_number, v.total_amount
+              FROM unnest($1) AS i (id) LEFT JOIN billing.invoice v ON v.invoice_id = i.id)",
+                                  {INT8ARRAYOID}};
+        Ids ids;
+        for (ListedInvoice const& invoice : invoices_.all()) {
+            ids.push_back(invoice.invoice_id);
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(ids));
+        pg::EnumOids<ItemOutcome> const outcomes;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            auto const refusal = refused_.find(rows.id(i, 1));
+            bool const is_refused = refusal != refused_.end();
+            verb_.result.id(rows.id(i, 1)).id_or_null(rows.id_or(i, 2, 0));
+            verb_.result.add(outcomes(is_refused ? ItemOutcome::refused : ItemOutcome::changed));
+            verb_.result.text_or_null(is_refused ? refusal->second : "");
+            verb_.result.maybe(rows.datum(i, 3)).maybe(rows.datum(i, 4)).emit();
+        }
+    }
+
+    Verb& verb_;
+    InvoiceList invoices_;
+    ContractBook book_;
+    Oid actual_sequence_;
+    std::int64_t operation_ = 0;
+    std::set<std::int64_t> with_stored_;
+    std::map<std::int64_t, std::string> refused_;
+    Ids accepted_;
+    Ids plain_;  // accepted, nothing stored: every detail is billed as it is
+    Ids edited_; // accepted, with edited or manual details
+    std::vector<Line> lines_;
+    Ids superseded_; // sources whose detail was edited
+    LineTotals totals_;
+    pg::EnumOids<TransactionType> transaction_type_;
+    pg::EnumOids<BillingType> billing_type_;
+    pg::EnumOids<BillingStatus> billing_status_;
+    pg::EnumOids<AdjustmentStatus> adjustment_status_;
+};
+
+} // namespace
+
+} // namespace billing::engine
+
+using namespace billing::engine;
+
+Datum confirm_invoices(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "confirm_invoices", [](Verb& verb) { Confirmation(verb).run(); });
+}

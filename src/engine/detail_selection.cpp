@@ -1,0 +1,146 @@
+#include "engine/detail_selection.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/contract_book.hpp"
+
+namespace billing::engine {
+
+namespace {
+
+struct KindName {
+    DetailKind kind;
+    std::string_view label;
+};
+
+constexpr KindName kinds[] = {{DetailKind::actual, "actual"},
+                              {DetailKind::milestone, "milestone"},
+                              {DetailKind::product, "product"},
+                              {DetailKind::manual, "manual"},
+                              {DetailKind::correction, "correction"}};
+
+DetailKind kind_of(const std::string& label) {
+    for (KindName const& name : kinds) {
+        if (name.label == label) {
+            return name.kind;
+        }
+    }
+    throw DomainError(sqlstate::inconsistent, "unknown detail kind " + label);
+}
+
+void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
+                       const std::optional<Ids>& products, const std::optional<Ids>& manual) {
+    static pg::Statement read{R"(
+        SELECT contract_id FROM billing.actual WHERE actual_id = ANY ($1)
+        UNION SELECT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($2)
+        UNION SELECT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($3)
+        UNION SELECT contract_id FROM billing.invoice_detail WHERE detail_id = ANY ($4))",
+                              {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+    Ids contracts;
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        contracts.push_back(rows.id(i, 1));
+    }
+    lock_contracts(contracts);
+}
+
+} // namespace
+
+std::string_view kind_label(DetailKind kind) {
+    for (KindName const& name : kinds) {
+        if (name.kind == kind) {
+            return name.label;
+        }
+    }
+    return "";
+}
+
+std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
+                                      const std::optional<Ids>& products, const std::optional<Ids>& manual) {
+    static pg::Statement read{R"(
+        SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
+               d.transaction_class::text, d.billing_type::text, d.quantity, d.price, d.amount, d.tax,
+               d.transaction_date, d.description, d.external_description, d.source_quantity, d.source_price,
+               d.source_amount, billing.currency_scale(c.currency)::int8
+          FROM (SELECT * FROM billing.draft_detail WHERE detail_kind = 'actual' AND source_id = ANY ($1)
+                UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'milestone' AND source_id = ANY ($2)
+                UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'product' AND source_id = ANY ($3)
+                UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'manual' AND source_id = ANY ($4)) d
+          JOIN billing.contract c ON c.contract_id = d.contract_id)",
+                              {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+    std::vector<DraftDetail> details;
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        details.push_back({kind_of(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4), rows.id(i, 5),
+                           rows.id(i, 6), rows.text(i, 7), rows.text(i, 8), rows.decimal(i, 9), rows.decimal(i, 10),
+                           rows.decimal(i, 11), rows.decimal(i, 12), DatumGetDateADT(rows.value(i, 13)),
+                           rows.text_or_null(i, 14), rows.text_or_null(i, 15), rows.decimal_or_null(i, 16),
+                           rows.decimal_or_null(i, 17), rows.decimal_or_null(i, 18), static_cast<int>(rows.id(i, 19))});
+    }
+    return details;
+}
+
+DetailSelection DetailSelection::lock(const Verb& verb, int first) {
+    std::optional<Ids> const wanted[] = {verb.arguments.ids(first), verb.arguments.ids(first + 1),
+                                         verb.arguments.ids(first + 2), verb.arguments.ids(first + 3)};
+    if (!wanted[0] && !wanted[1] && !wanted[2] && !wanted[3]) {
+        throw DomainError(sqlstate::invalid_parameter, "no details named", {},
+                          "Name actuals, milestones, products or details.");
+    }
+    lock_contracts_of(wanted[0], wanted[1], wanted[2], wanted[3]);
+    DetailSelection selection;
+    selection.details_ = read_details(wanted[0], wanted[1], wanted[2], wanted[3]);
+    selection.require_complete(DetailKind::actual, wanted[0]);
+    selection.require_complete(DetailKind::milestone, wanted[1]);
+    selection.require_complete(DetailKind::product, wanted[2]);
+    selection.require_complete(DetailKind::manual, wanted[3]);
+    return selection;
+}
+
+void DetailSelection::require_complete(DetailKind kind, const std::optional<Ids>& wanted) const {
+    if (!wanted) {
+        return;
+    }
+    Ids const found = ids(kind);
+    std::set<std::int64_t> const known(found.begin(), found.end());
+    Ids missing;
+    std::copy_if(wanted->begin(), wanted->end(), std::back_inserter(missing),
+                 [&](std::int64_t id) { return known.count(id) == 0; });
+    if (!missing.empty()) {
+        throw DomainError(sqlstate::not_editable,
+                          std::string(kind_label(kind)) + " " + pg::list_of(missing) + " is on no draft invoice",
+                          "Only details of invoices in draft or in review can be edited or removed.",
+                          "Look at billing.invoice_line_detail.");
+    }
+}
+
+Ids DetailSelection::ids(DetailKind kind) const {
+    Ids ids;
+    for (DraftDetail const& detail : details_) {
+        if (detail.kind == kind) {
+            ids.push_back(detail.source_id);
+        }
+    }
+    return ids;
+}
+
+Ids DetailSelection::invoice_ids() const {
+    std::set<std::int64_t> ids;
+    for (DraftDetail const& detail : details_) {
+        ids.insert(detail.invoice_id);
+    }
+    return Ids(ids.begin(), ids.end());
+}
+
+void emit_detail(Verb& verb, const DraftDetail& detail) {
+    Oid const kinds_oid = pg::type_oid("detail_kind");
+    pg::EnumOids<BillingType> const types;
+    verb.result.add(ObjectIdGetDatum(pg::label_oid(kinds_oid, kind_label(detail.kind)))).id(detail.source_id);
+    verb.result.id(detail.invoice_id)
+        .id(detail.invoice_line_id)
+        .add(types(*from_label<BillingType>(detail.billing_type)));
+    verb.result.decimal(detail.quantity).decimal(detail.price).decimal(detail.amount).decimal(detail.tax).emit();
+}
+
+} // namespace billing::engine

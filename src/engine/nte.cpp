@@ -1,0 +1,200 @@
+// Not-to-exceed limits: reset_nte(), reevaluate_nte().
+
+#include "engine/nte_rows.hpp"
+#include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
+#include "pg/exports.hpp"
+
+namespace billing::engine {
+
+namespace {
+
+struct Candidate {
+    std::int64_t actual_id;
+    std::int64_t contract_id;
+    std::int64_t line_id;
+    std::int64_t customer_id;
+    BillingStatus status;
+    NteStatus nte;
+    Decimal amount;
+};
+
+// Chargeable unbilled sales that stand and are on no invoice, in the caller's order.
+std::vector<Candidate> read_candidates(const Ids& actual_ids) {
+    static pg::Statement read{R"(
+        SELECT a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.billing_status, a.nte_status, a.amount
+          FROM unnest($1) WITH ORDINALITY AS i (id, position)
+          JOIN billing.actual a ON a.actual_id = i.id
+         WHERE a.is_open
+           AND a.billing_type = 'chargeable'
+           AND a.adjustment_status = 'adjustable'
+           AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+         ORDER BY i.position)",
+                              {INT8ARRAYOID}};
+    pg::EnumOids<BillingStatus> const billing_status;
+    pg::EnumOids<NteStatus> const nte_status;
+    std::vector<Candidate> candidates;
+    std::map<std::int64_t, bool> seen;
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        if (seen.emplace(rows.id(i, 1), true).second) {
+            candidates.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4),
+                                  billing_status(rows.value(i, 5)), nte_status(rows.value(i, 6)), rows.decimal(i, 7)});
+        }
+    }
+    return candidates;
+}
+
+// Writes new not-to-exceed statuses; a row that may no longer be billed is no longer ready.
+void write_statuses(const Ids& ids, const std::vector<std::string>& statuses, const std::vector<std::string>& levels) {
+    static pg::Statement update{R"(
+        UPDATE billing.actual a
+           SET nte_status = d.status::billing.nte_status,
+               nte_failed_level = nullif(d.level, '')::billing.nte_level,
+               billing_status = CASE WHEN d.status IN ('failed', 'not_evaluated') THEN 'not_ready_to_invoice'
+                                     ELSE a.billing_status END
+          FROM unnest($1, $2, $3) AS d (actual_id, status, level)
+         WHERE a.actual_id = d.actual_id)",
+                                {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}};
+    if (!ids.empty()) {
+        guard::write(update, "actual", guard::Write::update, pg::Parameters().ids(ids).texts(statuses).texts(levels));
+    }
+}
+
+// Collects changes of not-to-exceed status and writes rows, totals and log together.
+class NteChanges {
+public:
+    void add(const Candidate& row, const NteVerdict& verdict) {
+        Decimal committed;
+        if (row.nte == NteStatus::committed) {
+            committed -= row.amount;
+        }
+        if (verdict.status == NteStatus::committed) {
+            committed += row.amount;
+        }
+        totals_.add(row.contract_id, row.line_id, row.customer_id, committed, Decimal());
+        ids_.push_back(row.actual_id);
+        statuses_.emplace_back(label(verdict.status));
+        levels_.emplace_back(verdict.failed_level ? label(*verdict.failed_level) : "");
+        moved_[{row.contract_id, row.nte, verdict.status}].push_back(row.actual_id);
+        bool const unready = verdict.status == NteStatus::failed || verdict.status == NteStatus::not_evaluated;
+        if (unready && row.status == BillingStatus::ready_to_invoice) {
+            unready_[row.contract_id].push_back(row.actual_id);
+        }
+    }
+
+    void write(std::int64_t operation_id) const {
+        write_statuses(ids_, statuses_, levels_);
+        totals_.write();
+        for (auto const& [key, ids] : moved_) {
+            log_change(operation_id, {key.contract_id, "actual", "nte_status", label(key.from), label(key.to)}, ids);
+        }
+        for (auto const& [contract_id, ids] : unready_) {
+            log_change(operation_id,
+                       {contract_id, "actual", "billing_status", label(BillingStatus::ready_to_invoice),
+                        label(BillingStatus::not_ready_to_invoice)},
+                       ids);
+        }
+    }
+
+private:
+    struct Move {
+        std::int64_t contract_id;
+        NteStatus from;
+        NteStatus to;
+        bool operator<(const Move& other) const {
+            return std::tie(contract_id, from, to) < std::tie(other.contract_id, other.from, other.to);
+        }
+    };
+    Ids ids_;
+    std::vector<std::string> statuses_;
+    std::vector<std::string> levels_;
+    LineTotals totals_;
+    std::map<Move, Ids> moved_;
+    std::map<std::int64_t, Ids> unready_;
+};
+
+Ids required_actuals(const Verb& verb) {
+    return verb.arguments.required_ids(0, "actuals");
+}
+
+void emit(Verb& verb, std::int64_t actual_id, ItemOutcome outcome, const NteVerdict& verdict) {
+    static_assert(static_cast<int>(ItemOutcome::refused) == 2, "outcomes are changed, unchanged, refused");
+    pg::EnumOids<ItemOutcome> const outcomes;
+    pg::EnumOids<NteStatus> const statuses;
+    pg::EnumOids<NteLevel> const levels;
+    verb.result.id(actual_id).add(outcomes(outcome)).add(statuses(verdict.status));
+    verdict.failed_level ? verb.result.add(levels(*verdict.failed_level)) : verb.result.add_null();
+    verb.result.emit();
+}
+
+void reset(Verb& verb) {
+    Ids const ids = required_actuals(verb);
+    ContractBook const book = ContractBook::lock_and_load(contracts_of_actuals(ids));
+    std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
+    NteVerdict const unknown{NteStatus::not_evaluated, std::nullopt};
+    NteChanges changes;
+    for (Candidate const& row : read_candidates(ids)) {
+        if (row.nte == NteStatus::committed || row.nte == NteStatus::failed) {
+            changes.add(row, unknown);
+            emit(verb, row.actual_id, ItemOutcome::changed, unknown);
+        }
+    }
+    changes.write(operation);
+}
+
+void reevaluate(Verb& verb) {
+    Ids const ids = required_actuals(verb);
+    ContractBook book = ContractBook::lock_and_load(contracts_of_actuals(ids));
+    std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
+    for (EvaluatedRow const& row : evaluate_actuals(book, operation, ids)) {
+        emit(verb, row.actual_id, row.before == row.verdict.status ? ItemOutcome::unchanged : ItemOutcome::changed,
+             row.verdict);
+    }
+}
+
+} // namespace
+
+Ids contracts_of_actuals(const Ids& actual_ids) {
+    static pg::Statement read{"SELECT DISTINCT contract_id FROM billing.actual WHERE actual_id = ANY ($1)",
+                              {INT8ARRAYOID}};
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
+    Ids contracts;
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        contracts.push_back(rows.id(i, 1));
+    }
+    return contracts;
+}
+
+std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids) {
+    std::vector<Candidate> const rows = read_candidates(actual_ids);
+    for (Candidate const& row : rows) {
+        if (row.nte == NteStatus::committed) {
+            book.limits(*book.contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);
+        }
+    }
+    std::vector<EvaluatedRow> evaluated;
+    NteChanges changes;
+    for (Candidate const& row : rows) {
+        NteVerdict const verdict =
+            book.limits(*book.contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
+        evaluated.push_back({row.actual_id, row.nte, verdict});
+        if (verdict.status != row.nte || verdict.status == NteStatus::failed) {
+            changes.add(row, verdict);
+        }
+    }
+    changes.write(operation_id);
+    return evaluated;
+}
+
+} // namespace billing::engine
+
+using namespace billing::engine;
+
+Datum reset_nte(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "reset_nte", reset);
+}
+
+Datum reevaluate_nte(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "reevaluate_nte", reevaluate);
+}

@@ -1,0 +1,47 @@
+#pragma once
+// The operation log: who called which verb with what, and which rows moved from which status to which.
+
+#include <string_view>
+
+#include "engine/verb.hpp"
+
+namespace billing::engine {
+
+// A verb's arguments as the log keeps them: name, value, name, value …
+class LoggedArguments {
+public:
+    LoggedArguments& add(std::string_view name, std::string_view value);
+    LoggedArguments& add(std::string_view name, const std::optional<std::string>& value);
+    // Up to a hundred ids literally, beyond that their number.
+    LoggedArguments& add(std::string_view name, const std::optional<Ids>& ids);
+    const std::vector<std::string>& pairs() const { return pairs_; }
+
+private:
+    std::vector<std::string> pairs_;
+};
+
+// Starts a log entry and returns its id.
+std::int64_t begin_operation(const Verb& verb, const LoggedArguments& arguments);
+
+// The same with an idempotency key; nullopt if an operation with that key exists already (waits for one in progress).
+std::optional<std::int64_t> begin_operation_once(const Verb& verb, const LoggedArguments& arguments,
+                                                 const std::string& run_key);
+
+// A group of rows that changed status together.
+struct StatusChange {
+    std::int64_t contract_id; // 0: not tied to one contract
+    std::string_view item;    // table the ids belong to
+    std::string_view column;
+    std::string_view from; // empty: did not exist
+    std::string_view to;   // empty: exists no longer
+};
+
+void log_change(std::int64_t operation_id, const StatusChange& change, const Ids& ids);
+
+// The same with an array that a query made (bigint[]).
+void log_change(std::int64_t operation_id, const StatusChange& change, Datum ids);
+
+// Many contracts at once: ids[i] belongs to contract_ids[i]. One log row per contract.
+void log_changes(std::int64_t operation_id, const StatusChange& change, const Ids& contract_ids, const Ids& ids);
+
+} // namespace billing::engine

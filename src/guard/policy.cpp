@@ -1,0 +1,74 @@
+#include "guard/policy.hpp"
+
+namespace billing::guard {
+
+namespace {
+
+constexpr Policy policies[] = {
+    {"actual", "approve(), mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "actual_id", false,
+     false,
+     "contract_id,actual_id,contract_line_id,customer_id,entry_id,milestone_split_id,detail_id,source_id,reverses_id,"
+     "invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_status,adjustment_status,"
+     "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax",
+     "", "", "", "", "billing_status,adjustment_status,nte_status"},
+    {"entry", "submit(), approve() and reject()", "entry_id", true, true, "entry_id,entry_status",
+     "project_id,task_id,resource_id,role_id,category_id,product_id,transaction_class,billing_type,entry_date,quantity,"
+     "billable_quantity,cost_price,sales_price,tax,currency,unit",
+     "entry_status", "draft,returned,rejected", "entry_status=draft", "entry_status"},
+    {"invoice", "create_invoices(), review_invoices(), confirm_invoices(), delete_invoices() and mark_paid()",
+     "invoice_id", false, false,
+     "contract_id,invoice_id,customer_id,company_id,operation_id,project_invoice_status,invoice_status,has_corrections,"
+     "currency,series,number,invoice_number,detail_amount,total_tax,total_amount,created_at,confirmed_at",
+     "invoice_date,accounting_date,name,description,bill_to_name,invoice_address,payment_terms",
+     "project_invoice_status", "draft,in_review", "", "project_invoice_status,invoice_status"},
+    {"invoice_line", "create_invoices() and edit_invoice_details()", "invoice_line_id", false, false,
+     "contract_id,invoice_line_id,invoice_id,contract_line_id,customer_id,amount,tax,extended_amount,invoiced_to_date",
+     "name", "invoiced_to_date", "", "", ""},
+    {"invoice_detail", "edit_invoice_details(), add_invoice_detail() and remove_invoice_details()", "detail_id", false,
+     false,
+     "contract_id,detail_id,invoice_line_id,detail_kind,actual_id,milestone_split_id,transaction_class,billing_type,"
+     "quantity,price,amount,tax,transaction_date,task_id,role_id,category_id,resource_id,product_id,description,"
+     "external_description",
+     "", "", "", "", ""},
+    {"milestone_split", "mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "milestone_split_id",
+     false, false,
+     "contract_id,milestone_split_id,milestone_id,contract_line_id,customer_id,invoice_line_id,milestone_status,"
+     "has_billing_history,amount,tax",
+     "", "", "", "", "milestone_status"},
+    {"milestone", "DELETE for single milestones", "milestone_id", true, true, "", "", "", "", "", ""},
+    {"contract", "INSERT with the final value; currency, company and kind are fixed", "contract_id", true, true,
+     "contract_id,company_id,kind,contract_status,currency", "", "", "", "", "contract_status"},
+    {"contract_customer", "UPDATE billing.contract SET customer_id to change the primary customer", "customer_id", true,
+     true, "contract_id,customer_id,is_primary", "", "is_primary", "f", "is_primary=", ""},
+    {"contract_line",
+     "mark_ready_to_invoice(), create_invoices() and confirm_invoices(); a line of another kind is a new line",
+     "contract_line_id", true, true, "contract_id,contract_line_id,billing_method,product_status,invoice_line_id",
+     "product_id,quantity,unit_price,tax", "product_status", ",not_ready_to_invoice,ready_to_invoice",
+     "invoice_line_id=", "product_status"},
+    {"contract_line_customer", "billing_split_percent 0 to keep a customer out of future work", "customer_id", true,
+     true, "contract_id,contract_line_id,customer_id,in_use,committed_amount,billed_amount", "", "in_use", "f",
+     "in_use=,committed_amount=,billed_amount=", ""},
+    {"contract_line_scope", "INSERT and UPDATE on contract_line and contract_line_task", "contract_line_id", false,
+     false, "contract_id,contract_line_id,project_id,transaction_class,tasks", "", "", "", "", ""},
+    {"operation", "the verbs; the log writes itself", "operation_id", false, false,
+     "operation_id,verb,run_key,started_at,role_name,session_role,application_name,arguments", "", "", "", "", ""},
+    {"operation_change", "the verbs; the log writes itself", "operation_id", false, false,
+     "operation_id,contract_id,item,status_column,from_status,to_status,contract_line_id,customer_id,item_count,amount,"
+     "tax,ids",
+     "", "", "", "", ""},
+    {"invoice_series", "confirm_invoices(), which draws the numbers", "series", true, false,
+     "company_id,series,last_number", "", "", "", "", ""},
+};
+
+} // namespace
+
+const Policy* policy_for(std::string_view table) {
+    for (Policy const& policy : policies) {
+        if (policy.table == table) {
+            return &policy;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace billing::guard

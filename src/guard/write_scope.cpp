@@ -1,0 +1,96 @@
+#include "guard/write_scope.hpp"
+
+#include "guard/shape.hpp"
+#include "pg/relation.hpp"
+#include "wall/backend.hpp"
+
+extern "C" {
+#include "utils/snapmgr.h"
+}
+
+namespace billing::guard {
+
+namespace {
+
+struct Authority {
+    Oid relation = InvalidOid;
+    Write kind = Write::insert;
+    CommandId command = InvalidCommandId;
+    SubTransactionId subtransaction = InvalidSubTransactionId;
+};
+
+// At most one authority holds at a time; a verb called from a customer's AFTER trigger puts its own over it.
+Authority current;
+
+// Opens an authority for its lifetime and restores the one before.
+class WriteScope {
+public:
+    WriteScope(Oid relation, Write kind, CommandId command) : outer_(current) {
+        current = {relation, kind, command, GetCurrentSubTransactionId()};
+    }
+    ~WriteScope() { current = outer_; }
+    WriteScope(const WriteScope&) = delete;
+    WriteScope& operator=(const WriteScope&) = delete;
+    WriteScope(WriteScope&&) = delete;
+    WriteScope& operator=(WriteScope&&) = delete;
+
+private:
+    Authority outer_;
+};
+
+// The command id that the next statement of this transaction will run under.
+CommandId next_command() {
+    return wall::value_of([] {
+        CommandCounterIncrement();
+        return GetCurrentCommandId(false);
+    });
+}
+
+void forget() {
+    current = Authority{};
+}
+
+void at_transaction_end(XactEvent event, void*) {
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
+        forget();
+    }
+}
+
+void at_subtransaction_end(SubXactEvent event, SubTransactionId own, SubTransactionId, void*) {
+    if (event == SUBXACT_EVENT_ABORT_SUB && current.subtransaction == own) {
+        forget();
+    }
+}
+
+} // namespace
+
+std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
+    Oid const relation = pg::relation_oid(table);
+    require_untampered(relation);
+    WriteScope const scope(relation, kind, next_command());
+    return pg::execute(statement, std::move(parameters));
+}
+
+pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
+    Oid const relation = pg::relation_oid(table);
+    require_untampered(relation);
+    WriteScope const scope(relation, kind, next_command());
+    return pg::query(statement, std::move(parameters));
+}
+
+std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Parameters parameters) {
+    return write(statement, table, Write::upsert, std::move(parameters));
+}
+
+bool authorized(Oid relation, Write kind) {
+    bool const is_kind = current.kind == kind || (current.kind == Write::upsert && kind != Write::remove);
+    return current.relation == relation && is_kind && ActiveSnapshotSet() &&
+           GetActiveSnapshot()->curcid == current.command;
+}
+
+void register_callbacks() {
+    RegisterXactCallback(at_transaction_end, nullptr);
+    RegisterSubXactCallback(at_subtransaction_end, nullptr);
+}
+
+} // namespace billing::guard

@@ -1,0 +1,29 @@
+#pragma once
+// Authority to write a guarded table: C++ state of this backend, good for exactly one command.
+
+#include "pg/statement.hpp"
+
+namespace billing::guard {
+
+enum class Write { insert, update, remove, upsert };
+
+// Runs one engine statement that writes one guarded table, and returns the number of rows.
+// The authority names the table, the kind of write and the command id the statement runs under: a statement that a
+// customer's trigger, default, constraint or function issues while ours runs has a later command id and finds none.
+// Refuses with ZB003 to write a table with foreign BEFORE ROW triggers, rules or child tables, which could change
+// or divert what is written.
+std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters = {});
+
+// The same for a statement with a RETURNING clause.
+pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters = {});
+
+// For INSERT … ON CONFLICT DO UPDATE, which inserts and updates in one command.
+std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Parameters parameters = {});
+
+// Whether the running command is an engine statement entitled to this kind of write on this relation.
+bool authorized(Oid relation, Write kind);
+
+// Forgets all authority when a transaction or subtransaction ends, however it ends.
+void register_callbacks();
+
+} // namespace billing::guard

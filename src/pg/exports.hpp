@@ -1,0 +1,54 @@
+#pragma once
+// Every function that SQL may call, and nothing else, is visible outside the library.
+
+#include "pg/postgres.hpp"
+
+#define BILLING_SQL_FUNCTIONS(DECLARE)                                                                                 \
+    DECLARE(status_catalog)                                                                                            \
+    DECLARE(status_transitions)                                                                                        \
+    DECLARE(status_label)                                                                                              \
+    DECLARE(status_from_label)                                                                                         \
+    DECLARE(currency_scale)                                                                                            \
+    DECLARE(guard_row)                                                                                                 \
+    DECLARE(guard_statement)                                                                                           \
+    DECLARE(guard_wakes)                                                                                               \
+    DECLARE(install)                                                                                                   \
+    DECLARE(company_created)                                                                                           \
+    DECLARE(contract_saved)                                                                                            \
+    DECLARE(contract_line_defaults)                                                                                    \
+    DECLARE(contract_line_saved)                                                                                       \
+    DECLARE(contract_line_task_saved)                                                                                  \
+    DECLARE(contract_line_customer_added)                                                                              \
+    DECLARE(milestone_saved)                                                                                           \
+    DECLARE(milestone_removed)                                                                                         \
+    DECLARE(distribute_evenly)                                                                                         \
+    DECLARE(allocate)                                                                                                  \
+    DECLARE(split_actual)                                                                                              \
+    DECLARE(submit)                                                                                                    \
+    DECLARE(approve)                                                                                                   \
+    DECLARE(reject)                                                                                                    \
+    DECLARE(reset_nte)                                                                                                 \
+    DECLARE(reevaluate_nte)                                                                                            \
+    DECLARE(mark_ready_to_invoice)                                                                                     \
+    DECLARE(mark_not_ready_to_invoice)                                                                                 \
+    DECLARE(preview_invoices)                                                                                          \
+    DECLARE(create_invoices)                                                                                           \
+    DECLARE(add_to_invoice)                                                                                            \
+    DECLARE(refresh_invoices)                                                                                          \
+    DECLARE(edit_invoice_details)                                                                                      \
+    DECLARE(add_invoice_detail)                                                                                        \
+    DECLARE(remove_invoice_details)                                                                                    \
+    DECLARE(delete_invoices)                                                                                           \
+    DECLARE(review_invoices)                                                                                           \
+    DECLARE(return_to_draft)                                                                                           \
+    DECLARE(confirm_invoices)                                                                                          \
+    DECLARE(mark_paid)                                                                                                 \
+    DECLARE(verify)
+
+extern "C" {
+#pragma GCC visibility push(default)
+#define BILLING_DECLARE(name) PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);
+BILLING_SQL_FUNCTIONS(BILLING_DECLARE)
+#undef BILLING_DECLARE
+#pragma GCC visibility pop
+}
