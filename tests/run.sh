@@ -183,6 +183,7 @@ suite_isolation() {
     mapfile -t names < <(basename -s .spec "$TESTS"/isolation/specs/*.spec)
     mkdir -p "$output"
     billing_create_database isolation "$BILLING_TEMPLATE"
+    billing_psql --dbname=isolation --file="$TESTS/support/scene.sql"
     (cd "$output" && "$PGXS_TEST/isolation/pg_isolation_regress" --inputdir="$TESTS/isolation" --outputdir=. \
         --bindir="$BILLING_BIN" --use-existing --dbname=isolation "${names[@]}") >"$log" 2>&1 || true
     count_regress isolation "$log" "$output" "$start"

@@ -1,21 +1,12 @@
 #pragma once
 
 #include "domain/decimal.hpp"
+#include "domain/vocabulary.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace billing {
-
-// What stands behind a detail of a draft invoice.
-enum class DetailKind {
-    actual,              // an unbilled sale on a time-and-material line
-    milestone,           // one customer's part of a milestone
-    product,             // a product line of the contract
-    manual,              // typed in on the draft, nothing behind it yet
-    correction,          // corrects a billed sale of time, expense, material or fee
-    milestone_correction // credits a billed milestone
-};
 
 // What a person may want to change on a detail. `amount` is the amount typed in directly, not quantity times price.
 enum class DetailField {

@@ -188,17 +188,13 @@ constexpr VocabularyValue included_tasks[] = {
           {"Selected project tasks", "Valgte prosjektoppgaver"}),
 };
 
-constexpr VocabularyValue invoice_schedule_type[] = {
-    value("completed_milestones", "Completed milestones", "Fullførte milepæler",
-          "Each milestone is invoiced whole when it is reached."),
-    value("progress_based", "Progress-based", "Fremdriftsbasert",
-          "A milestone is invoiced in slices as the work proceeds.", {"Progress based", "Framdriftsbasert"}),
-};
-
-constexpr VocabularyValue amount_method[] = {
-    value("multiply_quantity_by_price", "Multiply quantity by price", "Multipliser antall med pris",
-          "The amount is quantity times price, rounded to the currency."),
-    value("fixed_price", "Fixed price", "Fast pris", "The amount is entered directly.", {"Fastpris"}),
+constexpr VocabularyValue detail_kind[] = {
+    value("actual", "Actual", "Faktisk verdi", "An unbilled sale on a time-and-material line."),
+    value("milestone", "Milestone", "Milepæl", "One customer's share of a milestone."),
+    value("product", "Product", "Produkt", "A product line of the contract."),
+    value("manual", "Manual", "Manuell", "Typed in on the draft, nothing behind it yet."),
+    value("correction", "Correction", "Korreksjon", "Corrects a billed sale of time, expense, material or fee."),
+    value("milestone_correction", "Milestone correction", "Korreksjon av milepæl", "Credits a billed milestone."),
 };
 
 constexpr VocabularyValue item_outcome[] = {
@@ -231,8 +227,7 @@ constexpr Vocabulary catalog[] = {
     vocabulary("transaction_type", transaction_type),
     vocabulary("transaction_class", transaction_class),
     vocabulary("included_tasks", included_tasks),
-    vocabulary("invoice_schedule_type", invoice_schedule_type),
-    vocabulary("amount_method", amount_method),
+    vocabulary("detail_kind", detail_kind),
     vocabulary("item_outcome", item_outcome),
 };
 

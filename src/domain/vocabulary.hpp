@@ -55,8 +55,7 @@ enum class TransactionType {
 };
 enum class TransactionClass { time, expense, material, fee, milestone, retainer, tax };
 enum class IncludedTasks { all_project_tasks, selected_project_tasks };
-enum class InvoiceScheduleType { completed_milestones, progress_based };
-enum class AmountMethod { multiply_quantity_by_price, fixed_price };
+enum class DetailKind { actual, milestone, product, manual, correction, milestone_correction };
 // What an operation did with one item it was given.
 enum class ItemOutcome { changed, unchanged, refused };
 
@@ -114,7 +113,7 @@ struct EnumList {
 using VocabularyEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, MilestoneHeaderStatus, InvoiceStatus,
                                  ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus,
                                  ContractStatus, ContractKind, BillingMethod, BillingType, TransactionType,
-                                 TransactionClass, IncludedTasks, InvoiceScheduleType, AmountMethod, ItemOutcome>;
+                                 TransactionClass, IncludedTasks, DetailKind, ItemOutcome>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -58,15 +58,6 @@ const LineCustomer* ContractLine::customer(std::int64_t customer_id) const {
     return nullptr;
 }
 
-std::int64_t Contract::primary_customer() const {
-    for (ContractCustomer const& customer : customers) {
-        if (customer.is_primary) {
-            return customer.customer_id;
-        }
-    }
-    return 0;
-}
-
 ContractBook ContractBook::lock_and_load(Ids contract_ids) {
     return load(lock_contracts(std::move(contract_ids)));
 }
@@ -79,6 +70,7 @@ ContractBook ContractBook::load(Ids contract_ids) {
     book.load_lines();
     book.load_line_customers();
     book.load_line_terms();
+    book.load_used_otherwise();
     return book;
 }
 
@@ -115,25 +107,37 @@ void ContractBook::load_contracts() {
 
 void ContractBook::load_customers() {
     static pg::Statement read{R"(
-        SELECT contract_id, customer_id, is_primary, nte_limit
+        SELECT contract_id, customer_id, nte_limit
           FROM billing.contract_customer
          WHERE contract_id = ANY ($1)
          ORDER BY contract_id, customer_id)",
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contract(rows.id(i, 1))->customers.push_back({rows.id(i, 2), rows.flag(i, 3), rows.decimal_or_null(i, 4)});
+        contract(rows.id(i, 1))->customers.push_back({rows.id(i, 2), rows.decimal_or_null(i, 3)});
     }
 }
 
-void ContractBook::note_product(const pg::Rows& rows, std::uint64_t row) {
-    contract(rows.id(row, 1))->billed_products += rows.decimal(row, 7).rounded(contract(rows.id(row, 1))->money_scale);
+void ContractBook::load_used_otherwise() {
+    static pg::Statement read{R"(
+        SELECT l.contract_id, c.customer_id, billing.money(l.quantity * l.unit_price, c.currency)
+          FROM billing.contract_line l
+          JOIN billing.contract c ON c.contract_id = l.contract_id
+         WHERE l.contract_id = ANY ($1) AND l.product_status = 'customer_invoice_posted'
+        UNION ALL
+        SELECT s.contract_id, s.customer_id, s.amount
+          FROM billing.milestone_split s
+         WHERE s.contract_id = ANY ($1) AND s.milestone_status IN ('ready_to_invoice', 'customer_invoice_created'))",
+                              {INT8ARRAYOID}};
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        contract(rows.id(i, 1))->used_otherwise[rows.id(i, 2)] += rows.decimal(i, 3);
+    }
 }
 
 void ContractBook::load_lines() {
     static pg::Statement read{R"(
-        SELECT contract_id, contract_line_id, billing_method, included_tasks, name, nte_limit,
-               CASE WHEN product_status = 'customer_invoice_posted' THEN quantity * unit_price ELSE 0 END
+        SELECT contract_id, contract_line_id, billing_method, included_tasks, name, nte_limit
           FROM billing.contract_line
          WHERE contract_id = ANY ($1)
          ORDER BY contract_id, contract_line_id)",
@@ -156,7 +160,6 @@ void ContractBook::load_lines() {
                           {},
                           {}};
         contract(rows.id(i, 1))->lines.push_back(&lines_.emplace(id, std::move(line)).first->second);
-        note_product(rows, i);
     }
 }
 
@@ -213,9 +216,11 @@ NteBook& ContractBook::limits(Contract& contract) {
     if (!is_new) {
         return book;
     }
-    Decimal total = contract.billed_products;
-    std::map<std::int64_t, Decimal> by_customer;
-    by_customer[contract.primary_customer()] = contract.billed_products;
+    std::map<std::int64_t, Decimal> by_customer = contract.used_otherwise;
+    Decimal total;
+    for (auto const& [customer_id, used] : by_customer) {
+        total += used;
+    }
     for (ContractLine const* line : contract.lines) {
         Decimal line_total;
         for (std::size_t i = 0; i < line->shares.size(); ++i) {

@@ -13,7 +13,6 @@ namespace billing::engine {
 
 struct ContractCustomer {
     std::int64_t customer_id;
-    bool is_primary;
     std::optional<Decimal> nte_limit;
 };
 
@@ -54,9 +53,9 @@ struct Contract {
     std::optional<Decimal> nte_limit;
     std::vector<ContractCustomer> customers;
     std::vector<ContractLine*> lines;
-    Decimal billed_products; // product lines already posted, at contract level and the primary customer's
-
-    std::int64_t primary_customer() const;
+    // What counts against the limits of customers and contract beside the running totals of the lines: posted product
+    // lines, and milestone shares that are ready or on a draft. By customer.
+    std::map<std::int64_t, Decimal> used_otherwise;
 };
 
 // Locks the contracts that exist, in ascending order, until the end of the transaction; returns their ids.
@@ -86,7 +85,7 @@ private:
     void load_lines();
     void load_line_customers();
     void load_line_terms();
-    void note_product(const pg::Rows& rows, std::uint64_t row);
+    void load_used_otherwise();
 
     Ids contract_ids_;
     std::unordered_map<std::int64_t, Contract> contracts_;

@@ -9,26 +9,6 @@ namespace billing::engine {
 
 namespace {
 
-struct KindName {
-    DetailKind kind;
-    std::string_view label;
-};
-
-constexpr KindName kinds[] = {{DetailKind::actual, "actual"},
-                              {DetailKind::milestone, "milestone"},
-                              {DetailKind::product, "product"},
-                              {DetailKind::manual, "manual"},
-                              {DetailKind::correction, "correction"}};
-
-DetailKind kind_of(const std::string& label) {
-    for (KindName const& name : kinds) {
-        if (name.label == label) {
-            return name.kind;
-        }
-    }
-    throw DomainError(sqlstate::inconsistent, "unknown detail kind " + label);
-}
-
 void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
                        const std::optional<Ids>& products, const std::optional<Ids>& manual) {
     static pg::Statement read{R"(
@@ -47,15 +27,6 @@ void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Id
 
 } // namespace
 
-std::string_view kind_label(DetailKind kind) {
-    for (KindName const& name : kinds) {
-        if (name.kind == kind) {
-            return name.label;
-        }
-    }
-    return "";
-}
-
 std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
                                       const std::optional<Ids>& products, const std::optional<Ids>& manual) {
     static pg::Statement read{R"(
@@ -72,7 +43,7 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
     std::vector<DraftDetail> details;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        details.push_back({kind_of(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4), rows.id(i, 5),
+        details.push_back({*from_label<DetailKind>(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4), rows.id(i, 5),
                            rows.id(i, 6), rows.text(i, 7), rows.text(i, 8), rows.decimal(i, 9), rows.decimal(i, 10),
                            rows.decimal(i, 11), rows.decimal(i, 12), DatumGetDateADT(rows.value(i, 13)),
                            rows.text_or_null(i, 14), rows.text_or_null(i, 15), rows.decimal_or_null(i, 16),
@@ -109,7 +80,7 @@ void DetailSelection::require_complete(DetailKind kind, const std::optional<Ids>
                  [&](std::int64_t id) { return known.count(id) == 0; });
     if (!missing.empty()) {
         throw DomainError(sqlstate::not_editable,
-                          std::string(kind_label(kind)) + " " + pg::list_of(missing) + " is on no draft invoice",
+                          std::string(label(kind)) + " " + pg::list_of(missing) + " is on no draft invoice",
                           "Only details of invoices in draft or in review can be edited or removed.",
                           "Look at billing.invoice_line_detail.");
     }
@@ -134,9 +105,9 @@ Ids DetailSelection::invoice_ids() const {
 }
 
 void emit_detail(Verb& verb, const DraftDetail& detail) {
-    Oid const kinds_oid = pg::type_oid("detail_kind");
+    pg::EnumOids<DetailKind> const kinds;
     pg::EnumOids<BillingType> const types;
-    verb.result.add(ObjectIdGetDatum(pg::label_oid(kinds_oid, kind_label(detail.kind)))).id(detail.source_id);
+    verb.result.add(kinds(detail.kind)).id(detail.source_id);
     verb.result.id(detail.invoice_id)
         .id(detail.invoice_line_id)
         .add(types(*from_label<BillingType>(detail.billing_type)));

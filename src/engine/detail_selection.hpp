@@ -30,8 +30,6 @@ struct DraftDetail {
     int money_scale;
 };
 
-std::string_view kind_label(DetailKind kind);
-
 class DetailSelection {
 public:
     // Arguments from `first` on: actuals, milestones, products, details. Locks the contracts concerned.

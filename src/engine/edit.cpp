@@ -40,7 +40,7 @@ void require_billable_type(const std::optional<std::string>& type) {
 
 [[noreturn]] void refuse_edit(const DraftDetail& detail, std::string_view reason) {
     throw DomainError(sqlstate::not_editable,
-                      std::string(kind_label(detail.kind)) + " " + std::to_string(detail.source_id) + " on invoice " +
+                      std::string(label(detail.kind)) + " " + std::to_string(detail.source_id) + " on invoice " +
                           std::to_string(detail.invoice_id) + ": " + std::string(reason),
                       "Nothing was changed.", "See \"Editing a draft\" in the README.");
 }
@@ -101,7 +101,7 @@ struct StoredDetails {
         lines.push_back(detail.invoice_line_id);
         actuals.push_back(detail.kind == DetailKind::actual ? detail.source_id : 0);
         milestones.push_back(detail.kind == DetailKind::milestone ? detail.source_id : 0);
-        kinds.emplace_back(kind_label(detail.kind));
+        kinds.emplace_back(label(detail.kind));
         classes.push_back(detail.transaction_class);
         types.push_back(detail.billing_type);
         dates.push_back(pg::text_of_date(detail.date));

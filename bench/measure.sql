@@ -1,0 +1,21 @@
+-- Runs the script :verb in a session of its own and prints seconds, bytes of WAL and buffer accesses, tab separated.
+-- The environment variable BACKEND_FILE names the file that gets the id of the backend's process.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset tuples_only on
+\pset format unaligned
+\pset fieldsep '\t'
+SET client_min_messages = warning;
+\getenv backend_file BACKEND_FILE
+SELECT pg_backend_pid() \g :backend_file
+
+SELECT pg_stat_force_next_flush() \g /dev/null
+SELECT blks_hit + blks_read AS blocks FROM pg_stat_database WHERE datname = current_database() \gset
+SELECT clock_timestamp() AS start, pg_current_wal_insert_lsn() AS lsn \gset
+\o /dev/null
+\ir :verb
+\o
+SELECT extract(epoch FROM clock_timestamp() - :'start') AS seconds, pg_current_wal_insert_lsn() - :'lsn' AS wal \gset
+SELECT pg_stat_force_next_flush() \g /dev/null
+SELECT :seconds, :wal, blks_hit + blks_read - :blocks FROM pg_stat_database WHERE datname = current_database();

@@ -1,0 +1,1 @@
+SELECT count(*) FROM billing.create_invoices();

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# The benchmark. Builds, starts a private server, measures, prints the tables of build/bench.md, clears up.
+# Usage: bench/run.sh            (README.md tells what is compared)
+# Variables: SIZE, ROUNDS, BIG, DETAILS, PARTS="verbs memory history invoice", BENCH_CONF='more settings'
+set -euo pipefail
+
+# shellcheck source=tests/support/server.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../tests/support/server.sh"
+
+BENCH=$BILLING_ROOT/bench
+SIZE=${SIZE:-500000}         # unbilled sales actuals: two customers share each time entry
+ROUNDS=${ROUNDS:-3}          # fresh databases per variant
+BIG=${BIG:-$((SIZE * 10))}   # actuals of other contracts beside one contract's 500 items
+DETAILS=${DETAILS:-$((SIZE / 5))} # details of the largest single invoice
+PARTS=${PARTS:-verbs memory history invoice}
+CONTRACTS=1000
+VERBS=(approve mark create confirm)
+RESULTS=$BILLING_BUILD/bench.tsv # part, variant, verb, round, items, seconds, WAL bytes, buffer accesses, peak kB
+
+BILLING_DURABLE=1
+BILLING_SHARED_BUFFERS=2GB
+BILLING_SERVER_CONF="
+synchronous_commit = off
+max_wal_size = 32GB
+min_wal_size = 8GB
+checkpoint_timeout = 1h
+autovacuum = off
+jit = off
+${BENCH_CONF:-}"
+
+say() {
+    printf '%s  %s\n' "$(date +%T)" "$*" >&2
+}
+
+sql() { # DATABASE ARGUMENT...
+    billing_psql --dbname="$1" --no-align --tuples-only --field-separator=$'\t' "${@:2}"
+}
+
+# ------------------------------------------------------------------------------------------ databases
+
+# Contracts and submitted entries.
+load() { # DATABASE NAME CONTRACTS ENTRIES CUSTOMERS
+    sql "$1" --set=name="$2" --set=contracts="$3" --set=entries="$4" --set=customers="$5" --file="$BENCH/load.sql"
+}
+
+new_database() { # DATABASE
+    billing_create_database "$1"
+    sql "$1" --output=/dev/null --command='SET client_min_messages = warning' \
+        --command='CREATE EXTENSION billing' --command='CREATE EXTENSION pg_prewarm' \
+        --command='SELECT * FROM billing.install()'
+}
+
+settle() { # DATABASE
+    sql "$1" --command='VACUUM ANALYZE'
+}
+
+# A copy of a database, all of it in shared buffers. (Copied by way of the WAL, so no page needs a full-page image in
+# what follows.)
+fresh_copy() { # NAME TEMPLATE SCHEMA
+    billing_create_database "$1" "$2"
+    sql "$1" --output=/dev/null --command="
+        SELECT sum(pg_prewarm(oid)) FROM pg_class
+         WHERE relnamespace = '$3'::regnamespace AND relkind IN ('r', 'i')"
+}
+
+# ------------------------------------------------------------------------------------------ measuring
+
+# Runs one script in a session of its own and notes the result.
+measure() { # PART VARIANT VERB ROUND ITEMS DATABASE SCRIPT
+    local numbers
+    numbers=$(perl "$BENCH/with_peak.pl" psql --no-psqlrc --dbname="$6" --set=verb="$7" --file="$BENCH/measure.sql" |
+        paste -s)
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$numbers" >>"$RESULTS"
+    say "$1, $2, $3, round $4: $(cut -f1 <<<"$numbers") s"
+}
+
+# The four verbs, one after the other, in a copy of the variant's database.
+run_variant() { # PART VARIANT ROUND ITEMS
+    local verb schema=$2 sum
+    [ "$2" != ours ] || schema=billing
+    fresh_copy bench_run "$1_$2" "$schema"
+    for verb in "${VERBS[@]}"; do
+        measure "$1" "$2" "$verb" "$3" "$4" bench_run "$BENCH/$2/$verb.sql"
+        sql bench_run --command="ANALYZE"
+    done
+    sum=$(sql bench_run --set=schema="$schema" --file="$BENCH/checksum.sql")
+    CHECKSUM=${CHECKSUM:-$sum}
+    [ "$sum" = "$CHECKSUM" ] || billing_fail "$2 leaves another ledger than the variants before: $sum, not $CHECKSUM"
+    if [ "$2" = ours ]; then require_sound bench_run; fi
+    billing_drop_database bench_run
+}
+
+require_sound() { # DATABASE
+    local faults
+    faults=$(sql "$1" --command='SELECT count(*) FROM billing.verify()')
+    [ "$faults" = 0 ] || billing_fail "verify() finds $faults faults"
+}
+
+# Copies what probe.sql says, as rows of the results.
+probe() { # PART VARIANT ROUND DATABASE
+    psql --no-psqlrc --dbname="$4" --file="$BENCH/probe.sql" |
+        awk -v part="$1" -v variant="$2" -v round="$3" -v OFS='\t' -F '\t' \
+            '{ print part, variant, $3, round, $2, $4, $5, $6, 0 }' >>"$RESULTS"
+}
+
+# ------------------------------------------------------------------------------------------ the parts
+
+# The extension, the floor and the conventional design at SIZE, in alternating order.
+part_verbs() {
+    local -a order=(ours floor conventional)
+    local round variant
+    say "loading $((SIZE / 2)) entries"
+    new_database verbs_ours
+    load verbs_ours '' $CONTRACTS $((SIZE / 2)) 2
+    settle verbs_ours
+    for variant in floor conventional; do
+        billing_create_database "verbs_$variant" verbs_ours
+        sql "verbs_$variant" --output=/dev/null --file="$BENCH/$variant/schema.sql"
+        settle "verbs_$variant"
+    done
+    for ((round = 1; round <= ROUNDS; round++)); do
+        for variant in "${order[@]}"; do
+            run_variant verbs "$variant" "$round" "$SIZE"
+        done
+        order=("${order[@]:1}" "${order[0]}")
+        fresh_copy bench_run verbs_ours billing
+        measure verbs by_contract approve "$round" "$SIZE" bench_run "$BENCH/ours/approve_by_contract.sql"
+        billing_drop_database bench_run
+    done
+    for variant in "${order[@]}"; do billing_drop_database "verbs_$variant"; done
+}
+
+# The extension at a tenth of SIZE: does memory grow with the data?
+part_memory() {
+    new_database memory_ours
+    load memory_ours '' $CONTRACTS $((SIZE / 20)) 2
+    settle memory_ours
+    unset CHECKSUM
+    run_variant memory ours 1 $((SIZE / 10))
+    billing_drop_database memory_ours
+}
+
+# One contract's 500 items beside few and beside many actuals of other contracts; some lie before, some behind it.
+part_history() {
+    local rows
+    for rows in $((BIG / 25)) "$BIG"; do
+        say "loading $rows other actuals"
+        new_database history
+        load history other $CONTRACTS 0 2
+        load history probe 12 3000 2
+        sql history --set=rows=$((rows / 2)) --file="$BENCH/other_actuals.sql"
+        sql history --output=/dev/null --file="$BENCH/ours/approve.sql" --command="
+            SELECT count(*) FROM billing.mark_ready_to_invoice(
+                contracts => ARRAY(SELECT contract_id FROM billing.contract WHERE name LIKE 'Contract probe%'))"
+        sql history --set=rows=$((rows - rows / 2)) --file="$BENCH/other_actuals.sql"
+        settle history
+        fresh_copy bench_run history billing
+        billing_drop_database history
+        probe history "$rows" 1 bench_run
+        billing_drop_database bench_run
+    done
+}
+
+# Single invoices of very different size; a small one first to warm up.
+part_invoice() {
+    local round details
+    new_database invoice
+    for details in 20 $((DETAILS / 100)) $((DETAILS / 10)) "$DETAILS"; do
+        load invoice "$details" 1 "$details" 1
+    done
+    sql invoice --output=/dev/null --file="$BENCH/ours/approve.sql" --file="$BENCH/ours/mark.sql"
+    settle invoice
+    for ((round = 1; round <= ROUNDS; round++)); do
+        fresh_copy bench_run invoice billing
+        probe invoice one "$round" bench_run
+        billing_drop_database bench_run
+        say "invoice, round $round"
+    done
+    billing_drop_database invoice
+}
+
+main() {
+    local part
+    billing_packages build
+    billing_build
+    billing_start_server
+    : >"$RESULTS"
+    for part in $PARTS; do "part_$part"; done
+    {
+        printf 'settings'
+        sql postgres --command="
+            SELECT name || ' = ' || current_setting(name)
+              FROM unnest(ARRAY['server_version', 'shared_buffers', 'work_mem', 'fsync', 'synchronous_commit', 'full_page_writes',
+                                'max_wal_size', 'checkpoint_timeout', 'autovacuum', 'jit']) AS name" | sed 's/^/\t/' | tr -d '\n'
+        printf '\n'
+    } >>"$RESULTS"
+    perl "$BENCH/report.pl" "$RESULTS" | tee "$BILLING_BUILD/bench.md"
+}
+
+main "$@"
