@@ -155,9 +155,9 @@ part_history() {
         sql history --set=rows=$((rows - rows / 2)) --file="$BENCH/other_actuals.sql"
         settle history
         fresh_copy bench_run history billing
-        billing_drop_database history
         probe history "$rows" 1 bench_run
         billing_drop_database bench_run
+        billing_drop_database history
     done
 }
 

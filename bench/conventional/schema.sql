@@ -110,11 +110,11 @@ CREATE INDEX ON conventional.invoice_line_detail (invoice_line_id);
 CREATE FUNCTION conventional.check_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.entry_status <> OLD.entry_status
-       AND NOT CASE OLD.entry_status
+       AND NOT (CASE OLD.entry_status
                    WHEN 'draft' THEN NEW.entry_status = 'submitted'
                    WHEN 'submitted' THEN NEW.entry_status IN ('approved', 'returned', 'rejected')
                    WHEN 'returned' THEN NEW.entry_status = 'submitted'
-                   ELSE false END THEN
+                   ELSE false END) THEN
         RAISE EXCEPTION 'entry % cannot go from % to %', OLD.entry_id, OLD.entry_status, NEW.entry_status;
     END IF;
     RETURN NEW;
@@ -124,11 +124,11 @@ CREATE TRIGGER check_entry BEFORE UPDATE ON conventional.entry FOR EACH ROW EXEC
 CREATE FUNCTION conventional.check_actual() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.billing_status <> OLD.billing_status
-       AND NOT CASE OLD.billing_status
+       AND NOT (CASE OLD.billing_status
                    WHEN 'not_ready_to_invoice' THEN NEW.billing_status IN ('ready_to_invoice', 'canceled')
                    WHEN 'ready_to_invoice' THEN NEW.billing_status IN ('not_ready_to_invoice', 'customer_invoice_created', 'canceled')
                    WHEN 'customer_invoice_created' THEN NEW.billing_status IN ('ready_to_invoice', 'customer_invoice_posted', 'canceled')
-                   ELSE false END THEN
+                   ELSE false END) THEN
         RAISE EXCEPTION 'actual % cannot go from % to %', OLD.actual_id, OLD.billing_status, NEW.billing_status;
     END IF;
     IF (NEW.quantity, NEW.price, NEW.amount, NEW.tax) IS DISTINCT FROM (OLD.quantity, OLD.price, OLD.amount, OLD.tax) THEN

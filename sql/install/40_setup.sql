@@ -72,6 +72,22 @@ COMMENT ON FUNCTION @extschema@.milestone_removed() IS
     'Trigger: removes the shares of a milestone that was never ready.';
 REVOKE ALL ON FUNCTION @extschema@.milestone_removed() FROM PUBLIC;
 
+CREATE FUNCTION @extschema@.contract_removed()
+    RETURNS trigger
+    LANGUAGE C VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'contract_removed';
+COMMENT ON FUNCTION @extschema@.contract_removed() IS
+    'Trigger: lets a contract without lines go together with its customers.';
+REVOKE ALL ON FUNCTION @extschema@.contract_removed() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.contract_line_removed()
+    RETURNS trigger
+    LANGUAGE C VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'contract_line_removed';
+COMMENT ON FUNCTION @extschema@.contract_line_removed() IS
+    'Trigger: lets a contract line that was never used go.';
+REVOKE ALL ON FUNCTION @extschema@.contract_line_removed() FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.distribute_evenly(contract bigint, contract_line bigint DEFAULT NULL)
     RETURNS TABLE (customer_id bigint, billing_split_percent numeric)
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

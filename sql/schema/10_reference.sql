@@ -74,7 +74,10 @@ COMMENT ON TABLE billing.product IS 'Product used as material or sold on a produ
 CREATE TABLE IF NOT EXISTS billing.invoice_series (
     company_id      bigint NOT NULL REFERENCES billing.company,
     series          text NOT NULL,
-    last_number     bigint NOT NULL DEFAULT 0 CHECK (last_number >= 0),
+    start_after     bigint NOT NULL DEFAULT 0 CHECK (start_after >= 0),
+    issued          bigint NOT NULL DEFAULT 0 CHECK (issued >= 0),
     PRIMARY KEY (company_id, series)
 );
 COMMENT ON TABLE billing.invoice_series IS 'Counter of legal invoice numbers; drawn from only by confirm_invoices(), without gaps.';
+COMMENT ON COLUMN billing.invoice_series.start_after IS 'Last number issued elsewhere before; the first one here is the next.';
+COMMENT ON COLUMN billing.invoice_series.issued IS 'How many numbers were drawn here. Written by the engine.';

@@ -11,14 +11,16 @@ CREATE TABLE IF NOT EXISTS billing.contract (
     currency         text NOT NULL CHECK (billing.currency_scale(currency) IS NOT NULL),
     nte_limit        numeric(20,4) CHECK (nte_limit >= 0),
     invoice_series   text CHECK (invoice_series <> ''),
+    version          bigint NOT NULL DEFAULT 0,
     attributes       jsonb,
     CONSTRAINT contract_customer_fits_kind CHECK ((kind = 'customer') = (customer_id IS NOT NULL))
-);
+) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX IF NOT EXISTS contract_one_internal_per_company ON billing.contract (company_id) WHERE kind = 'internal';
 COMMENT ON TABLE billing.contract IS 'A deal. Its row is the lock of everything below it. Each company has one contract of kind internal that holds unpaid work.';
 COMMENT ON COLUMN billing.contract.customer_id IS 'Primary customer; changing it adds the new one as primary and keeps the old one.';
 COMMENT ON COLUMN billing.contract.currency IS 'ISO 4217 code of every sales amount below; fixed after INSERT.';
 COMMENT ON COLUMN billing.contract.nte_limit IS 'Not-to-exceed limit of the whole contract, without tax. NULL: none. 0: nothing may be billed.';
+COMMENT ON COLUMN billing.contract.version IS 'How many verbs worked on the contract; written by the engine, so that a transaction with an older snapshot fails with 40001 instead of working on stale data.';
 COMMENT ON COLUMN billing.contract.invoice_series IS 'Series of legal invoice numbers; NULL: the company''s.';
 
 CREATE TABLE IF NOT EXISTS billing.contract_customer (

@@ -99,12 +99,16 @@ CREATE OR REPLACE TRIGGER billing_primary_customer AFTER INSERT ON billing.contr
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.contract_saved();
 CREATE OR REPLACE TRIGGER billing_primary_customer_changed AFTER UPDATE ON billing.contract
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.contract_saved();
+CREATE OR REPLACE TRIGGER billing_contract_removed BEFORE DELETE ON billing.contract
+    FOR EACH ROW EXECUTE FUNCTION billing.contract_removed();
 CREATE OR REPLACE TRIGGER billing_line_defaults BEFORE INSERT ON billing.contract_line
     FOR EACH ROW EXECUTE FUNCTION billing.contract_line_defaults();
 CREATE OR REPLACE TRIGGER billing_line_added AFTER INSERT ON billing.contract_line
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.contract_line_saved();
 CREATE OR REPLACE TRIGGER billing_line_changed AFTER UPDATE ON billing.contract_line
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.contract_line_saved();
+CREATE OR REPLACE TRIGGER billing_line_removed BEFORE DELETE ON billing.contract_line
+    FOR EACH ROW EXECUTE FUNCTION billing.contract_line_removed();
 CREATE OR REPLACE TRIGGER billing_line_tasks_added AFTER INSERT ON billing.contract_line_task
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.contract_line_task_saved();
 CREATE OR REPLACE TRIGGER billing_line_tasks_changed AFTER UPDATE ON billing.contract_line_task

@@ -335,7 +335,7 @@ private:
         std::optional<Decimal> const contracted = rows.decimal_or_null(i, 7);
         if (contracted && *contracted != rows.decimal(i, 8)) {
             return "the milestones of contract line " + std::to_string(rows.id(i, 3)) + " total " +
-                   rows.decimal(i, 8).text() + ", its contracted amount is " + contracted->text();
+                   rows.decimal(i, 8).trimmed().text() + ", its contracted amount is " + contracted->trimmed().text();
         }
         NteVerdict const verdict = book_.limits(contract).evaluate_milestone(rows.id(i, 4), rows.decimal(i, 6));
         if (verdict.status == NteStatus::failed) {

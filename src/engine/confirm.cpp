@@ -64,8 +64,6 @@ public:
         accept();
         if (!accepted_.empty()) {
             read_lines();
-            log_sources();
-            prove_totals();
             bill_as_it_is();
             bill_stored_details();
             bill_milestones();
@@ -168,7 +166,7 @@ private:
             NteVerdict const verdict =
                 book_.limits(*book_.contract(rows.id(i, 2))).evaluate(rows.id(i, 3), rows.id(i, 4), added, counts);
             if (verdict.status == NteStatus::failed) {
-                problems.try_emplace(rows.id(i, 1), "edits and manual details add " + added.text() +
+                problems.try_emplace(rows.id(i, 1), "edits and manual details add " + added.trimmed().text() +
                                                         ", more than the not-to-exceed limit at level " +
                                                         std::string(label(*verdict.failed_level)) + " leaves");
             }
@@ -488,6 +486,8 @@ private:
             guard::write(superseded, "actual", guard::Write::update, pg::Parameters().ids(superseded_));
             log_superseded();
         }
+        log_sources();
+        prove_totals();
         guard::write(posted, "actual", guard::Write::update, pg::Parameters().ids(accepted_));
     }
 
@@ -495,9 +495,14 @@ private:
         static pg::Statement insert{R"(
             INSERT INTO billing.operation_change
                 (operation_id, contract_id, item, status_column, from_status, to_status, item_count, ids)
-            SELECT $2, a.contract_id, 'actual', 'adjustment_status', 'adjustable', 'adjusted', pg_catalog.count(*),
+            SELECT $2, a.contract_id, 'actual', k.status_column, k.from_status, k.to_status, pg_catalog.count(*),
                    pg_catalog.array_agg(a.actual_id)
-              FROM billing.actual a WHERE a.actual_id = ANY ($1) GROUP BY a.contract_id)",
+              FROM billing.actual a
+             CROSS JOIN (VALUES ('adjustment_status', 'adjustable', 'adjusted'),
+                                ('billing_status', 'customer_invoice_created', 'canceled'))
+                        AS k (status_column, from_status, to_status)
+             WHERE a.actual_id = ANY ($1)
+             GROUP BY a.contract_id, k.status_column, k.from_status, k.to_status)",
                                     {INT8ARRAYOID, INT8OID}};
         guard::write(insert, "operation_change", guard::Write::insert,
                      pg::Parameters().ids(superseded_).id(operation_));
@@ -539,8 +544,8 @@ private:
             ON CONFLICT DO NOTHING)",
                                     {INT8ARRAYOID, TEXTARRAYOID}};
         static pg::Statement draw{R"(
-            UPDATE billing.invoice_series SET last_number = last_number + $3
-             WHERE company_id = $1 AND series = $2 RETURNING last_number - $3)",
+            UPDATE billing.invoice_series SET issued = issued + $3
+             WHERE company_id = $1 AND series = $2 RETURNING start_after + issued - $3)",
                                   {INT8OID, TEXTOID, INT8OID}};
         std::map<std::pair<std::int64_t, std::string>, std::int64_t> wanted;
         for (ListedInvoice const& invoice : invoices_.all()) {

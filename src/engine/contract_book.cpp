@@ -16,6 +16,31 @@ Ids sorted_unique(Ids ids) {
 
 } // namespace
 
+namespace {
+
+// A new version of the contract's row: a transaction whose snapshot is older gets 40001 when it wants the lock.
+void touch(const Ids& contract_ids) {
+    static pg::Statement update{"UPDATE billing.contract SET version = version + 1 WHERE contract_id = ANY ($1)",
+                                {INT8ARRAYOID}};
+    guard::write(update, "contract", guard::Write::update, pg::Parameters().ids(contract_ids));
+}
+
+// What users may change at any time, but not under a verb that judges by it.
+void lock_terms(const Ids& contract_ids) {
+    static pg::Statement lines{R"(
+        SELECT 1 FROM billing.contract_line WHERE contract_id = ANY ($1)
+         ORDER BY contract_line_id FOR NO KEY UPDATE)",
+                               {INT8ARRAYOID}};
+    static pg::Statement customers{R"(
+        SELECT 1 FROM billing.contract_line_customer WHERE contract_id = ANY ($1)
+         ORDER BY contract_id, contract_line_id, customer_id FOR NO KEY UPDATE)",
+                                   {INT8ARRAYOID}};
+    (void)pg::query(lines, pg::Parameters().ids(contract_ids));
+    (void)pg::query(customers, pg::Parameters().ids(contract_ids));
+}
+
+} // namespace
+
 Ids lock_contracts(Ids contract_ids) {
     static pg::Statement lock{R"(
         SELECT c.contract_id
@@ -29,6 +54,8 @@ Ids lock_contracts(Ids contract_ids) {
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         locked.push_back(rows.id(i, 1));
     }
+    touch(locked);
+    lock_terms(locked);
     return locked;
 }
 
@@ -41,7 +68,7 @@ std::string ContractLine::problem() const {
     }
     if (total != Decimal::of(100)) {
         return "the billing split percentages of contract line " + std::to_string(line_id) + " must total 100, not " +
-               total.text();
+               total.trimmed().text();
     }
     if (rounding != 1) {
         return "contract line " + std::to_string(line_id) + " needs exactly one rounding customer";

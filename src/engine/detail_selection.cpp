@@ -43,11 +43,12 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
     std::vector<DraftDetail> details;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        details.push_back({*from_label<DetailKind>(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4), rows.id(i, 5),
-                           rows.id(i, 6), rows.text(i, 7), rows.text(i, 8), rows.decimal(i, 9), rows.decimal(i, 10),
-                           rows.decimal(i, 11), rows.decimal(i, 12), DatumGetDateADT(rows.value(i, 13)),
-                           rows.text_or_null(i, 14), rows.text_or_null(i, 15), rows.decimal_or_null(i, 16),
-                           rows.decimal_or_null(i, 17), rows.decimal_or_null(i, 18), static_cast<int>(rows.id(i, 19))});
+        details.push_back({*from_label<DetailKind>(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4),
+                           rows.id(i, 5), rows.id(i, 6), rows.text(i, 7), rows.text(i, 8), rows.decimal(i, 9),
+                           rows.decimal(i, 10), rows.decimal(i, 11), rows.decimal(i, 12),
+                           DatumGetDateADT(rows.value(i, 13)), rows.text_or_null(i, 14), rows.text_or_null(i, 15),
+                           rows.decimal_or_null(i, 16), rows.decimal_or_null(i, 17), rows.decimal_or_null(i, 18),
+                           static_cast<int>(rows.id(i, 19))});
     }
     return details;
 }

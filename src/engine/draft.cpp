@@ -285,8 +285,10 @@ private:
                 }
             }
         }
-        auto const is_refused = [this](const Group& group) { return refused_.count(group.contract_id) != 0; };
-        groups_.erase(std::remove_if(groups_.begin(), groups_.end(), is_refused), groups_.end());
+        auto const is_accepted = [this](const Group& group) { return refused_.count(group.contract_id) == 0; };
+        auto const first_refused = std::stable_partition(groups_.begin(), groups_.end(), is_accepted);
+        refused_groups_.assign(first_refused, groups_.end());
+        groups_.erase(first_refused, groups_.end());
     }
 
     std::string problem_of(const Group& group) {
@@ -555,16 +557,18 @@ private:
             return;
         }
         std::unordered_set<std::int64_t> taken;
-        for (Group const& group : groups_) {
-            if (group.source == source) {
-                Ids const ids = pg::ids_of(group.ids);
-                taken.insert(ids.begin(), ids.end());
+        for (auto const* groups : {&groups_, &refused_groups_}) {
+            for (Group const& group : *groups) {
+                if (group.source == source) {
+                    Ids const ids = pg::ids_of(group.ids);
+                    taken.insert(ids.begin(), ids.end());
+                }
             }
         }
         Ids left;
         std::copy_if(selected->begin(), selected->end(), std::back_inserter(left),
                      [&](std::int64_t id) { return taken.count(id) == 0; });
-        if (!left.empty() && refused_.empty()) {
+        if (!left.empty()) {
             emit(0, 0, 0, ItemOutcome::refused,
                  std::string(table_of(source).table) + " " + pg::list_of(left) + ": " + why, Draft());
         }
@@ -576,6 +580,7 @@ private:
     ContractBook book_;
     PlanReader reader_;
     std::vector<Group> groups_;
+    std::vector<Group> refused_groups_;
     std::map<ContractAndCustomer, Draft> drafts_;
     std::map<std::int64_t, std::string> refused_;
     std::int64_t operation_id_ = 0;

@@ -6,6 +6,7 @@
 #include "engine/groups.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
+#include "pg/relation.hpp"
 #include "wall/backend.hpp"
 
 extern "C" {
@@ -16,20 +17,44 @@ namespace billing::engine {
 
 namespace {
 
+// How install() attaches a trigger function.
+enum class Attached { after_statement, before_row };
+
+// These functions write guarded tables on behalf of what they are told, so they work on their own table only, attached
+// as install() does it.
+void require_attachment(const TriggerData& trigger, const char* table, Attached attached) {
+    bool const is_attached = attached == Attached::after_statement
+                                 ? TRIGGER_FIRED_AFTER(trigger.tg_event) &&
+                                       TRIGGER_FIRED_FOR_STATEMENT(trigger.tg_event) &&
+                                       (trigger.tg_newtable != nullptr || trigger.tg_oldtable != nullptr)
+                                 : TRIGGER_FIRED_BEFORE(trigger.tg_event) && TRIGGER_FIRED_FOR_ROW(trigger.tg_event);
+    if (!is_attached || RelationGetRelid(trigger.tg_relation) != pg::relation_oid(table)) {
+        throw DomainError(sqlstate::guard_compromised,
+                          std::string("trigger \"") + trigger.tg_trigger->tgname + "\" is attached the wrong way",
+                          std::string("Its function belongs to billing.") + table + ".",
+                          "Drop it and run SELECT * FROM billing.install();");
+    }
+}
+
+const TriggerData& trigger_of(FunctionCallInfo fcinfo, const char* table, Attached attached) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        throw DomainError("39P01", "this function can only be called as a trigger");
+    }
+    auto const& trigger = *reinterpret_cast<TriggerData*>(fcinfo->context);
+    require_attachment(trigger, table, attached);
+    return trigger;
+}
+
 // Runs a trigger body as the engine, with the transition tables visible to its statements.
 template <typename Body>
-Datum run_trigger(FunctionCallInfo fcinfo, Body body) {
-    return wall::entry(fcinfo, [&body](FunctionCallInfo call) -> Datum {
-        if (!CALLED_AS_TRIGGER(call)) {
-            throw DomainError("39P01", "this function can only be called as a trigger");
-        }
-        auto* trigger = reinterpret_cast<TriggerData*>(call->context);
+Datum run_trigger(FunctionCallInfo fcinfo, const char* table, Attached attached, Body body) {
+    return wall::entry(fcinfo, [=, &body](FunctionCallInfo call) -> Datum {
+        TriggerData const& trigger = trigger_of(call, table, attached);
         pg::Engine engine;
-        wall::call([trigger] { (void)SPI_register_trigger_data(trigger); });
-        body(*trigger);
+        wall::call([&trigger] { (void)SPI_register_trigger_data(const_cast<TriggerData*>(&trigger)); });
+        body(trigger);
         engine.leave();
-        bool const is_before_row = TRIGGER_FIRED_BEFORE(trigger->tg_event) && TRIGGER_FIRED_FOR_ROW(trigger->tg_event);
-        return PointerGetDatum(is_before_row ? trigger->tg_trigtuple : nullptr);
+        return PointerGetDatum(attached == Attached::before_row ? trigger.tg_trigtuple : nullptr);
     });
 }
 
@@ -66,6 +91,8 @@ void follow_header_customer(const TriggerData&) {
           CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM billing.contract_customer o
                                               WHERE o.contract_id = n.contract_id) AS has_others) e
          WHERE n.customer_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM billing.contract_customer p
+                            WHERE p.contract_id = n.contract_id AND p.customer_id = n.customer_id AND p.is_primary)
         ON CONFLICT (contract_id, customer_id) DO UPDATE SET is_primary = true WHERE NOT c.is_primary)",
                                  {}};
     guard::write(demote, "contract_customer", guard::Write::update);
@@ -150,6 +177,35 @@ void make_contract_customer(const TriggerData& trigger) {
     }
     guard::write(insert, "contract_customer", guard::Write::insert,
                  pg::Parameters().id(contract_id).id(column_of(trigger, "customer_id")));
+}
+
+// A contract line that was never used takes its scopes and customers along.
+void release_line(const TriggerData& trigger) {
+    static pg::Statement used{R"(
+        SELECT customer_id FROM billing.contract_line_customer
+         WHERE contract_id = $1 AND contract_line_id = $2 AND in_use LIMIT 1)",
+                              {INT8OID, INT8OID}};
+    static pg::Statement clear{
+        "DELETE FROM billing.contract_line_scope WHERE contract_id = $1 AND contract_line_id = $2", {INT8OID, INT8OID}};
+    std::int64_t const contract_id = column_of(trigger, "contract_id");
+    std::int64_t const line_id = column_of(trigger, "contract_line_id");
+    lock_contracts({contract_id});
+    if (!pg::query(used, pg::Parameters().id(contract_id).id(line_id)).empty()) {
+        throw DomainError(sqlstate::not_editable,
+                          "contract line " + std::to_string(line_id) + " can no longer be deleted",
+                          "It has actuals or milestones.", "Set include_time and the like to false to end it.");
+    }
+    guard::write(clear, "contract_line_scope", guard::Write::remove, pg::Parameters().id(contract_id).id(line_id));
+}
+
+// A contract without lines takes its customers along; with lines, its foreign keys refuse.
+void release_contract(const TriggerData& trigger) {
+    static pg::Statement lines{"SELECT 1 FROM billing.contract_line WHERE contract_id = $1 LIMIT 1", {INT8OID}};
+    static pg::Statement clear{"DELETE FROM billing.contract_customer WHERE contract_id = $1", {INT8OID}};
+    std::int64_t const contract_id = column_of(trigger, "contract_id");
+    if (pg::query(lines, pg::Parameters().id(contract_id)).empty()) {
+        guard::write(clear, "contract_customer", guard::Write::remove, pg::Parameters().id(contract_id));
+    }
 }
 
 // --- milestones -----------------------------------------------------------------------------------------------------
@@ -354,31 +410,40 @@ void distribute(Verb& verb) {
 using namespace billing::engine;
 
 Datum company_created(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, add_internal_contracts);
+    return run_trigger(fcinfo, "company", Attached::after_statement, add_internal_contracts);
 }
 
 Datum contract_saved(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, follow_header_customer);
+    return run_trigger(fcinfo, "contract", Attached::after_statement, follow_header_customer);
+}
+
+Datum contract_removed(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "contract", Attached::before_row, release_contract);
+}
+
+Datum contract_line_removed(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "contract_line", Attached::before_row, release_line);
 }
 
 Datum contract_line_saved(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, follow_line);
+    return run_trigger(fcinfo, "contract_line", Attached::after_statement, follow_line);
 }
 
 Datum contract_line_task_saved(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, [](const TriggerData&) { rebuild_scopes(); });
+    return run_trigger(fcinfo, "contract_line_task", Attached::after_statement,
+                       [](const TriggerData&) { rebuild_scopes(); });
 }
 
 Datum contract_line_customer_added(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, make_contract_customer);
+    return run_trigger(fcinfo, "contract_line_customer", Attached::before_row, make_contract_customer);
 }
 
 Datum milestone_saved(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, follow_milestones);
+    return run_trigger(fcinfo, "milestone", Attached::after_statement, follow_milestones);
 }
 
 Datum milestone_removed(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, remove_milestone);
+    return run_trigger(fcinfo, "milestone", Attached::before_row, remove_milestone);
 }
 
 Datum distribute_evenly(PG_FUNCTION_ARGS) {
@@ -388,10 +453,8 @@ Datum distribute_evenly(PG_FUNCTION_ARGS) {
 // BEFORE INSERT: a product line starts as not ready to invoice.
 Datum contract_line_defaults(PG_FUNCTION_ARGS) {
     return billing::wall::entry(fcinfo, [](FunctionCallInfo call) -> Datum {
-        auto* trigger = reinterpret_cast<TriggerData*>(call->context);
-        if (!CALLED_AS_TRIGGER(call)) {
-            throw billing::DomainError("39P01", "this function can only be called as a trigger");
-        }
+        auto const* trigger =
+            &billing::engine::trigger_of(call, "contract_line", billing::engine::Attached::before_row);
         HeapTuple row = trigger->tg_trigtuple;
         TupleDesc const columns = RelationGetDescr(trigger->tg_relation);
         int const method = SPI_fnumber(columns, "billing_method");

@@ -20,24 +20,57 @@ Check checks[] = {
      {R"(
         SELECT NULL::int8, 'billing.' || g.table_name, 'trigger ' || g.trigger_name
                || CASE WHEN t.oid IS NULL THEN ' is missing' WHEN t.tgenabled <> 'A' THEN ' is not ENABLE ALWAYS'
-                       ELSE ' calls another function' END
-          FROM (SELECT n.table_name, k.trigger_name, k.function_name
+                       ELSE ' is not as install() makes it' END
+          FROM (SELECT n.table_name, k.trigger_name, k.function_name, k.type, NULL::text AS condition
                   FROM (VALUES ('contract'), ('contract_customer'), ('contract_line'), ('contract_line_customer'),
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
                                ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change')) n (table_name)
-                 CROSS JOIN (VALUES ('billing_guard_row', 'guard_row'), ('billing_guard_truncate', 'guard_statement'))
-                            k (trigger_name, function_name)
+                 CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
+                            k (trigger_name, function_name, type)
                 UNION ALL
-                VALUES ('actual', 'billing_guard_statement', 'guard_statement'), ('actual', 'billing_guard_update', 'guard_row'),
-                       ('actual', 'billing_guard_shape', 'guard_row'), ('actual', 'billing_guard_truncate', 'guard_statement'),
-                       ('entry', 'billing_guard_insert', 'guard_row'), ('entry', 'billing_guard_update', 'guard_row'),
-                       ('entry', 'billing_guard_delete', 'guard_row'), ('entry', 'billing_guard_truncate', 'guard_statement'),
-                       ('milestone', 'billing_guard_truncate', 'guard_statement')) g
+                VALUES ('actual', 'billing_guard_statement', 'guard_statement', 14, NULL),
+                       ('actual', 'billing_guard_update', 'guard_row', 17,
+                        'billing.guard_wakes(old.tableoid, VARIADIC ARRAY[') ,
+                       ('actual', 'billing_guard_shape', 'guard_row', 9, NULL),
+                       ('actual', 'billing_guard_truncate', 'guard_statement', 34, NULL),
+                       ('entry', 'billing_guard_insert', 'guard_row', 5, '(new.entry_status <> '),
+                       ('entry', 'billing_guard_update', 'guard_row', 17, 'billing.guard_wakes(old.tableoid, '),
+                       ('entry', 'billing_guard_delete', 'guard_row', 9, NULL),
+                       ('entry', 'billing_guard_truncate', 'guard_statement', 34, NULL),
+                       ('milestone', 'billing_guard_truncate', 'guard_statement', 34, NULL)) g
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || g.table_name) AND t.tgname = g.trigger_name
           LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
          WHERE t.oid IS NULL OR t.tgenabled <> 'A' OR p.proname <> g.function_name
-            OR p.pronamespace <> 'billing'::pg_catalog.regnamespace)",
+            OR p.pronamespace <> 'billing'::pg_catalog.regnamespace OR t.tgtype <> g.type
+            OR t.tgargs <> pg_catalog.convert_to(g.table_name, 'UTF8') || '\x00'::pg_catalog.bytea OR t.tgattr <> ''
+            OR CASE WHEN g.condition IS NULL THEN t.tgqual IS NOT NULL
+                    ELSE pg_catalog.strpos(pg_catalog.pg_get_triggerdef(t.oid), g.condition) = 0 END)",
+      {}}},
+    {"guard functions are ours",
+     {R"(
+        SELECT NULL::int8, 'function billing.' || f.name, 'was replaced'
+          FROM (VALUES ('guard_row'), ('guard_statement'), ('guard_wakes')) f (name)
+         WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_proc p
+                             JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'c'
+                            WHERE p.pronamespace = 'billing'::pg_catalog.regnamespace AND p.proname = f.name
+                              AND p.prosrc = f.name AND p.probin = '$libdir/billing'))",
+      {}}},
+    {"helper triggers in place",
+     {R"(
+        SELECT NULL::int8, 'billing.' || h.table_name, 'trigger ' || h.trigger_name || ' is missing or disabled'
+          FROM (VALUES ('company', 'billing_internal_contract'), ('contract', 'billing_primary_customer'),
+                       ('contract', 'billing_primary_customer_changed'), ('contract', 'billing_contract_removed'),
+                       ('contract_line', 'billing_line_defaults'), ('contract_line', 'billing_line_added'),
+                       ('contract_line', 'billing_line_changed'), ('contract_line', 'billing_line_removed'),
+                       ('contract_line_task', 'billing_line_tasks_added'), ('contract_line_task', 'billing_line_tasks_changed'),
+                       ('contract_line_task', 'billing_line_tasks_removed'),
+                       ('contract_line_customer', 'billing_line_customer_known'), ('milestone', 'billing_milestone_added'),
+                       ('milestone', 'billing_milestone_changed'), ('milestone', 'billing_milestone_removed'))
+               h (table_name, trigger_name)
+          LEFT JOIN pg_catalog.pg_trigger t
+            ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
+         WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A'))",
       {}}},
     {"nothing rewrites guarded rows",
      {R"(
@@ -46,9 +79,8 @@ Check checks[] = {
           JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'billing'::pg_catalog.regnamespace
           JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND g.tgname LIKE 'billing\_guard%' AND g.tgname <> 'billing_guard_truncate'
          WHERE (t.tgtype & 3) = 3 AND (t.tgtype & 20) <> 0 AND t.tgenabled <> 'D' AND NOT t.tgisinternal
-           AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
-                            WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = t.tgfoid
-                              AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_catalog.pg_extension WHERE extname = 'billing'))
+           AND NOT (t.tgfoid = pg_catalog.to_regprocedure('billing.contract_line_defaults()') AND c.relname = 'contract_line')
+           AND NOT (t.tgfoid = pg_catalog.to_regprocedure('billing.contract_line_customer_added()') AND c.relname = 'contract_line_customer')
          GROUP BY c.oid, t.tgname
         UNION ALL
         SELECT NULL, c.oid::pg_catalog.regclass::text, 'rewrite rule ' || r.rulename
@@ -61,7 +93,11 @@ Check checks[] = {
         UNION ALL
         SELECT NULL, i.inhrelid::pg_catalog.regclass::text, 'made a child of ' || i.inhparent::pg_catalog.regclass::text
           FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-         WHERE c.relnamespace = 'billing'::pg_catalog.regnamespace AND c.relkind = 'r')",
+         WHERE c.relnamespace = 'billing'::pg_catalog.regnamespace AND c.relkind = 'r'
+        UNION ALL
+        SELECT NULL, c.oid::pg_catalog.regclass::text, 'FORCE ROW LEVEL SECURITY hides rows from the engine'
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = 'billing'::pg_catalog.regnamespace AND c.relkind = 'r' AND c.relforcerowsecurity)",
       {}}},
 
     // --- the ledger
@@ -76,6 +112,24 @@ Check checks[] = {
         UNION ALL
         SELECT NULL, 'contract line ' || contract_line_id, 'in ' || pg_catalog.count(*) || ' contracts'
           FROM billing.contract_line GROUP BY contract_line_id HAVING pg_catalog.count(*) > 1)",
+      {}}},
+    {"nothing is orphaned",
+     {R"(
+        SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, 'its milestone is missing'
+          FROM billing.milestone_split s
+         WHERE NOT EXISTS (SELECT 1 FROM billing.milestone m WHERE m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id)
+        UNION ALL
+        SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'its invoice is missing'
+          FROM billing.invoice_line l
+         WHERE NOT EXISTS (SELECT 1 FROM billing.invoice v WHERE v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id)
+        UNION ALL
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id, 'its invoice line is missing'
+          FROM billing.invoice_detail d
+         WHERE NOT EXISTS (SELECT 1 FROM billing.invoice_line l WHERE l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id)
+        UNION ALL
+        SELECT l.contract_id, 'contract line ' || l.contract_line_id, 'its contract is missing'
+          FROM billing.contract_line l
+         WHERE NOT EXISTS (SELECT 1 FROM billing.contract c WHERE c.contract_id = l.contract_id))",
       {}}},
     {"links of actuals hold",
      {R"(
@@ -242,13 +296,14 @@ Check checks[] = {
     {"legal numbers are gapless",
      {R"(
         SELECT NULL::int8, 'series ' || s.series || ' of company ' || s.company_id,
-               pg_catalog.count(v.number) || ' invoices, numbers ' || coalesce(pg_catalog.min(v.number), 0) || ' to '
-               || coalesce(pg_catalog.max(v.number), 0) || ', counter ' || s.last_number
+               pg_catalog.count(v.number) || ' invoices, numbers ' || coalesce(pg_catalog.min(v.number)::text, 'none') || ' to '
+               || coalesce(pg_catalog.max(v.number)::text, 'none') || ', issued ' || s.issued || ' after ' || s.start_after
           FROM billing.invoice_series s
           LEFT JOIN billing.invoice v ON v.company_id = s.company_id AND v.series = s.series
-         GROUP BY s.company_id, s.series, s.last_number
-        HAVING pg_catalog.count(DISTINCT v.number) <> s.last_number OR pg_catalog.count(v.number) <> s.last_number
-            OR coalesce(pg_catalog.max(v.number), 0) <> s.last_number
+         GROUP BY s.company_id, s.series, s.start_after, s.issued
+        HAVING pg_catalog.count(DISTINCT v.number) <> s.issued OR pg_catalog.count(v.number) <> s.issued
+            OR coalesce(pg_catalog.min(v.number), s.start_after + 1) <> s.start_after + 1
+            OR coalesce(pg_catalog.max(v.number), s.start_after) <> s.start_after + s.issued
         UNION ALL
         SELECT v.contract_id, 'invoice ' || v.invoice_id, 'its series ' || coalesce(v.series, 'is missing') || ' has no counter'
           FROM billing.invoice v

@@ -24,6 +24,14 @@ namespace {
 
 constexpr long entries_per_batch = 5000;
 
+// Locks entries in ascending order until the end of the transaction: after the contracts, if any, and never in the
+// caller's order, so that nobody waits in a circle.
+void lock_entries(const Ids& ids) {
+    static pg::Statement lock{
+        "SELECT 1 FROM billing.entry WHERE entry_id = ANY ($1) ORDER BY entry_id FOR NO KEY UPDATE", {INT8ARRAYOID}};
+    pg::query_in_batches(lock, pg::Parameters().ids(ids), entries_per_batch, [](const pg::Rows&) {});
+}
+
 // --- submit, reject: one status for many entries ------------------------------------------------------------------
 
 struct EntryMove {
@@ -36,14 +44,17 @@ struct EntryMove {
 void move_entries(Verb& verb, const EntryMove& move) {
     Ids const ids = verb.arguments.required_ids(0, "entries");
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("entries", ids));
+    lock_entries(ids);
     pg::Rows const rows = pg::query(move.classify, pg::Parameters().ids(ids));
     pg::EnumOids<ItemOutcome> const outcome;
     std::map<std::pair<std::string, std::string>, Ids> moved;
     Ids accepted;
+    std::unordered_set<std::int64_t> seen;
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         std::int64_t const id = rows.id(i, 1);
         bool const exists = rows.datum(i, 2).has_value();
-        bool const accepts = exists && rows.flag(i, 2);
+        bool const is_repeated = !seen.insert(id).second;
+        bool const accepts = exists && rows.flag(i, 2) && !is_repeated;
         if (accepts) {
             accepted.push_back(id);
             moved[{rows.text(i, 3), rows.text(i, 4)}].push_back(id);
@@ -51,6 +62,8 @@ void move_entries(Verb& verb, const EntryMove& move) {
         verb.result.id(id).add(outcome(accepts ? ItemOutcome::changed : ItemOutcome::refused));
         if (accepts) {
             verb.result.add_null();
+        } else if (is_repeated) {
+            verb.result.text("the entry is listed twice");
         } else if (exists) {
             verb.result.text("the entry is " + rows.text(i, 3) + "; only " + move.from + " entries can be " +
                              move.verb);
@@ -71,7 +84,7 @@ void submit_entries(Verb& verb) {
     static pg::Statement classify{R"(
         SELECT i.id, e.entry_status IN ('draft', 'returned', 'rejected'), e.entry_status::text, 'submitted'::text
           FROM unnest($1) AS i (id)
-          LEFT JOIN LATERAL (SELECT * FROM billing.entry w WHERE w.entry_id = i.id FOR NO KEY UPDATE) e ON true)",
+          LEFT JOIN billing.entry e ON e.entry_id = i.id)",
                                   {INT8ARRAYOID}};
     static pg::Statement update{"UPDATE billing.entry SET entry_status = 'submitted' WHERE entry_id = ANY ($1)",
                                 {INT8ARRAYOID}};
@@ -83,7 +96,7 @@ void reject_entries(Verb& verb) {
         SELECT i.id, e.entry_status = 'submitted', e.entry_status::text,
                CASE e.transaction_class WHEN 'time' THEN 'returned'::text ELSE 'rejected'::text END
           FROM unnest($1) AS i (id)
-          LEFT JOIN LATERAL (SELECT * FROM billing.entry w WHERE w.entry_id = i.id FOR NO KEY UPDATE) e ON true)",
+          LEFT JOIN billing.entry e ON e.entry_id = i.id)",
                                   {INT8ARRAYOID}};
     static pg::Statement update{R"(
         UPDATE billing.entry
@@ -208,6 +221,7 @@ private:
         Ids const paying = scopes_.load(projects);
         contracts.insert(contracts.end(), paying.begin(), paying.end());
         book_ = ContractBook::lock_and_load(contracts);
+        lock_entries(ids_);
         // Read again under the lock: a line may have changed its scope in between.
         for (std::int64_t const contract : scopes_.load(projects)) {
             if (book_.contract(contract) == nullptr) {

@@ -129,7 +129,10 @@ void check_transitions(const Firing& firing) {
 
 // An "initial" item holds: the named label, or for an empty label NULL, false or zero.
 bool is_initial(const std::string& value, std::string_view wanted) {
-    return wanted.empty() ? value == "NULL" || value == "f" || value == "0" : value == wanted;
+    if (wanted.empty()) {
+        return value == "NULL" || value == "f" || value == "0";
+    }
+    return wanted.front() == '?' ? value == "NULL" || value == wanted.substr(1) : value == wanted;
 }
 
 void check_insert(const Firing& firing) {
@@ -190,13 +193,29 @@ Write kind_of(TriggerEvent event) {
                                             : Write::remove;
 }
 
+// A guard function attached otherwise than install() does could let rows vanish or pass.
+void require_timing(const TriggerData* trigger, bool is_as_installed) {
+    if (!is_as_installed) {
+        throw DomainError(sqlstate::guard_compromised,
+                          std::string("guard trigger \"") + trigger->tg_trigger->tgname +
+                              "\" is attached the wrong way",
+                          {}, "Drop it and run SELECT * FROM billing.install();");
+    }
+}
+
 // Rows applied by logical replication were checked where they were written.
 bool is_replicated() {
     return IsLogicalWorker();
 }
 
+// The command that wrote the row version the trigger looks at.
+CommandId command_of(const Firing& firing, Write kind) {
+    return kind == Write::remove ? HeapTupleHeaderGetCmax(firing.before->t_data)
+                                 : HeapTupleHeaderGetCmin(firing.after->t_data);
+}
+
 void check_row(const Firing& firing, Write kind) {
-    bool const is_engine = authorized(RelationGetRelid(firing.relation), kind);
+    bool const is_engine = authorized(RelationGetRelid(firing.relation), kind, command_of(firing, kind));
     switch (kind) {
     case Write::insert:
         if (!is_engine) {
@@ -288,8 +307,9 @@ bool engine_moves_soundly(FunctionCallInfo fcinfo) {
 
 } // namespace
 
-bool is_guard_function(PGFunction function) {
-    return function == guard_row || function == contract_line_defaults || function == contract_line_customer_added;
+bool is_own_before_trigger(PGFunction function, std::string_view table) {
+    return (function == contract_line_defaults && table == "contract_line") ||
+           (function == contract_line_customer_added && table == "contract_line_customer");
 }
 
 void register_transition_cache() {
@@ -304,6 +324,8 @@ using namespace billing;
 Datum guard_row(PG_FUNCTION_ARGS) {
     return wall::entry(fcinfo, [](FunctionCallInfo call) -> Datum {
         TriggerData* trigger = guard::trigger_data(call);
+        guard::require_timing(trigger,
+                              TRIGGER_FIRED_AFTER(trigger->tg_event) && TRIGGER_FIRED_FOR_ROW(trigger->tg_event));
         HeapTuple const first = trigger->tg_trigtuple;
         if (!guard::is_replicated()) {
             bool const is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
@@ -319,6 +341,8 @@ Datum guard_row(PG_FUNCTION_ARGS) {
 Datum guard_statement(PG_FUNCTION_ARGS) {
     return wall::entry(fcinfo, [](FunctionCallInfo call) -> Datum {
         TriggerData* trigger = guard::trigger_data(call);
+        guard::require_timing(trigger, TRIGGER_FIRED_BEFORE(trigger->tg_event) &&
+                                           TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event));
         if (!guard::is_replicated()) {
             guard::check_statement(trigger);
         }

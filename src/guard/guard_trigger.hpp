@@ -1,12 +1,12 @@
 #pragma once
-// The guard triggers' identity, for those who must tell ours from others.
+// The triggers' identity, for those who must tell ours from others.
 
 #include "pg/postgres.hpp"
 
 namespace billing::guard {
 
-// Whether a C function is one of the extension's own BEFORE trigger functions.
-bool is_guard_function(PGFunction function);
+// Whether a C function is the extension's own BEFORE ROW trigger of this table.
+bool is_own_before_trigger(PGFunction function, std::string_view table);
 
 // Lets the cache of known transitions follow changes of the enum types.
 void register_transition_cache();

@@ -37,14 +37,15 @@ constexpr Policy policies[] = {
      "", "", "", "", "milestone_status"},
     {"milestone", "DELETE for single milestones", "milestone_id", true, true, "", "", "", "", "", ""},
     {"contract", "INSERT with the final value; currency, company and kind are fixed", "contract_id", true, true,
-     "contract_id,company_id,kind,contract_status,currency", "", "", "", "", "contract_status"},
+     "contract_id,company_id,kind,contract_status,currency,version", "", "kind", "customer",
+     "version=", "contract_status"},
     {"contract_customer", "UPDATE billing.contract SET customer_id to change the primary customer", "customer_id", true,
      true, "contract_id,customer_id,is_primary", "", "is_primary", "f", "is_primary=", ""},
     {"contract_line",
      "mark_ready_to_invoice(), create_invoices() and confirm_invoices(); a line of another kind is a new line",
      "contract_line_id", true, true, "contract_id,contract_line_id,billing_method,product_status,invoice_line_id",
      "product_id,quantity,unit_price,tax", "product_status", ",not_ready_to_invoice,ready_to_invoice",
-     "invoice_line_id=", "product_status"},
+     "invoice_line_id=,product_status=?not_ready_to_invoice", "product_status"},
     {"contract_line_customer", "billing_split_percent 0 to keep a customer out of future work", "customer_id", true,
      true, "contract_id,contract_line_id,customer_id,in_use,committed_amount,billed_amount", "", "in_use", "f",
      "in_use=,committed_amount=,billed_amount=", ""},
@@ -57,7 +58,7 @@ constexpr Policy policies[] = {
      "tax,ids",
      "", "", "", "", ""},
     {"invoice_series", "confirm_invoices(), which draws the numbers", "series", true, false,
-     "company_id,series,last_number", "", "", "", "", ""},
+     "company_id,series,start_after,issued", "", "", "", "issued=", ""},
 };
 
 } // namespace

@@ -22,7 +22,8 @@ struct Policy {
     std::string_view in_progress;
     std::string_view progress_column;
     std::string_view progress_labels;
-    // What an ordinary INSERT must leave at its start: "column=label"; an empty label stands for NULL, false or 0.
+    // What an ordinary INSERT must leave at its start: "column=label"; an empty label stands for NULL, false or 0, and
+    // "?label" allows NULL beside the label.
     std::string_view initial;
     // Columns of a status vocabulary whose changes the status machine checks, also when the engine writes.
     std::string_view statuses;

@@ -15,10 +15,10 @@ namespace billing::guard {
 namespace {
 
 // Ours are known by the C function they call, not by a name that anybody can take.
-bool is_ours(const Trigger& trigger) {
+bool is_ours(const Trigger& trigger, Relation relation) {
     FmgrInfo function;
     fmgr_info(trigger.tgfoid, &function);
-    return is_guard_function(function.fn_addr);
+    return is_own_before_trigger(function.fn_addr, RelationGetRelationName(relation));
 }
 
 bool can_rewrite_row(const Trigger& trigger) {
@@ -27,7 +27,7 @@ bool can_rewrite_row(const Trigger& trigger) {
     return enabled && writes && TRIGGER_FOR_BEFORE(trigger.tgtype) && TRIGGER_FOR_ROW(trigger.tgtype);
 }
 
-enum class Tampering { none, trigger, rule, child };
+enum class Tampering { none, trigger, rule, child, forced_policies };
 
 Tampering find_tampering(Relation relation, const char** trigger_name) {
     *trigger_name = foreign_before_row_trigger(relation);
@@ -39,7 +39,10 @@ Tampering find_tampering(Relation relation, const char** trigger_name) {
     }
     bool const has_child =
         relation->rd_rel->relhassubclass && find_inheritance_children(RelationGetRelid(relation), NoLock) != NIL;
-    return has_child ? Tampering::child : Tampering::none;
+    if (has_child) {
+        return Tampering::child;
+    }
+    return relation->rd_rel->relforcerowsecurity ? Tampering::forced_policies : Tampering::none;
 }
 
 [[noreturn]] void refuse(const char* table, const std::string& what, const std::string& way_out) {
@@ -53,7 +56,7 @@ Tampering find_tampering(Relation relation, const char** trigger_name) {
 const char* foreign_before_row_trigger(Relation relation) {
     TriggerDesc const* triggers = relation->trigdesc;
     for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
-        if (can_rewrite_row(triggers->triggers[i]) && !is_ours(triggers->triggers[i])) {
+        if (can_rewrite_row(triggers->triggers[i]) && !is_ours(triggers->triggers[i], relation)) {
             return triggers->triggers[i].tgname;
         }
     }
@@ -74,6 +77,9 @@ void require_untampered(Relation relation) {
         refuse(table, "a rewrite rule", "Drop the rule.");
     case Tampering::child:
         refuse(table, "a child table", "Drop the child table, or ALTER it to NO INHERIT.");
+    case Tampering::forced_policies:
+        refuse(table, "FORCE ROW LEVEL SECURITY",
+               "ALTER TABLE … NO FORCE ROW LEVEL SECURITY; plain row policies are fine.");
     }
 }
 

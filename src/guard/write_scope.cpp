@@ -5,6 +5,7 @@
 #include "wall/backend.hpp"
 
 extern "C" {
+#include "tcop/pquery.h"
 #include "utils/snapmgr.h"
 }
 
@@ -17,6 +18,8 @@ struct Authority {
     Write kind = Write::insert;
     CommandId command = InvalidCommandId;
     SubTransactionId subtransaction = InvalidSubTransactionId;
+    // A cursor opened earlier can run its statement on FETCH without a command id of its own, but not without a portal.
+    Portal portal = nullptr;
 };
 
 // At most one authority holds at a time; a verb called from a customer's AFTER trigger puts its own over it.
@@ -26,7 +29,7 @@ Authority current;
 class WriteScope {
 public:
     WriteScope(Oid relation, Write kind, CommandId command) : outer_(current) {
-        current = {relation, kind, command, GetCurrentSubTransactionId()};
+        current = {relation, kind, command, GetCurrentSubTransactionId(), ActivePortal};
     }
     ~WriteScope() { current = outer_; }
     WriteScope(const WriteScope&) = delete;
@@ -67,6 +70,7 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId own, SubTransact
 std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
     Oid const relation = pg::relation_oid(table);
     require_untampered(relation);
+    statement.plan_ahead();
     WriteScope const scope(relation, kind, next_command());
     return pg::execute(statement, std::move(parameters));
 }
@@ -74,6 +78,7 @@ std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg:
 pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
     Oid const relation = pg::relation_oid(table);
     require_untampered(relation);
+    statement.plan_ahead();
     WriteScope const scope(relation, kind, next_command());
     return pg::query(statement, std::move(parameters));
 }
@@ -83,9 +88,12 @@ std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Para
 }
 
 bool authorized(Oid relation, Write kind) {
+    return ActiveSnapshotSet() && authorized(relation, kind, GetActiveSnapshot()->curcid);
+}
+
+bool authorized(Oid relation, Write kind, CommandId written_by) {
     bool const is_kind = current.kind == kind || (current.kind == Write::upsert && kind != Write::remove);
-    return current.relation == relation && is_kind && ActiveSnapshotSet() &&
-           GetActiveSnapshot()->curcid == current.command;
+    return current.relation == relation && is_kind && current.command == written_by && current.portal == ActivePortal;
 }
 
 void register_callbacks() {

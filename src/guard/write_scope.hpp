@@ -23,6 +23,10 @@ std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Para
 // Whether the running command is an engine statement entitled to this kind of write on this relation.
 bool authorized(Oid relation, Write kind);
 
+// Whether that engine statement is also the one that wrote a row version, by the command id in it. AFTER triggers need
+// this: the row events of a foreign key's action are queued with those of the statement that set it off.
+bool authorized(Oid relation, Write kind, CommandId written_by);
+
 // Forgets all authority when a transaction or subtransaction ends, however it ends.
 void register_callbacks();
 

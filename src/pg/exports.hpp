@@ -15,6 +15,8 @@
     DECLARE(install)                                                                                                   \
     DECLARE(company_created)                                                                                           \
     DECLARE(contract_saved)                                                                                            \
+    DECLARE(contract_removed)                                                                                          \
+    DECLARE(contract_line_removed)                                                                                     \
     DECLARE(contract_line_defaults)                                                                                    \
     DECLARE(contract_line_saved)                                                                                       \
     DECLARE(contract_line_task_saved)                                                                                  \

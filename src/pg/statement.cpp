@@ -4,7 +4,9 @@
 
 extern "C" {
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/portal.h"
+#include "utils/resowner.h"
 }
 
 namespace billing::pg {
@@ -60,6 +62,18 @@ SPIPlanPtr Statement::plan() {
         });
     }
     return plan_;
+}
+
+void Statement::plan_ahead() {
+    SPIPlanPtr prepared = plan();
+    wall::call([prepared] {
+        do {
+            CachedPlan* planned = SPI_plan_get_cached_plan(prepared);
+            if (planned != nullptr) {
+                ReleaseCachedPlan(planned, CurrentResourceOwner);
+            }
+        } while (!SPI_plan_is_valid(prepared));
+    });
 }
 
 Rows::~Rows() {

@@ -28,6 +28,9 @@ public:
     const char* text() const { return text_; }
     SPIPlanPtr plan();
 
+    // Plans now what would otherwise be planned on execution: planning may run functions that fold to constants.
+    void plan_ahead();
+
 private:
     const char* text_;
     int parameter_count_;

@@ -174,7 +174,7 @@ SELECT results_eq(
              (154, 'refused', 'the entry is in EUR, its contract in USD', NULL, NULL),
              (155, 'refused', 'a fee needs a time-and-material contract line; contract line 20 is fixed price', NULL, NULL),
              (156, 'refused', 'no contract line of the project includes fees', NULL, NULL),
-             (157, 'refused', 'the billing split percentages of contract line 60 must total 100, not 90.0000', NULL, NULL),
+             (157, 'refused', 'the billing split percentages of contract line 60 must total 100, not 90', NULL, NULL),
              (158, 'changed', NULL, 'cost', 800),
              (158, 'changed', NULL, 'unbilled_sales', 1600),
              (999, 'refused', 'there is no entry with this id', NULL, NULL)$$,

@@ -46,7 +46,7 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("included_tasks", IncludedTasks::selected_project_tasks, "selected_project_tasks");
     expect_type("detail_kind", DetailKind::milestone_correction, "milestone_correction");
     expect_type("item_outcome", ItemOutcome::refused, "refused");
-    EXPECT_EQ(catalog().size(), 20U);
+    EXPECT_EQ(catalog().size(), 19U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {

@@ -1,0 +1,132 @@
+#include "domain/confirmation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "random.hpp"
+
+namespace billing {
+namespace {
+
+Decimal d(const char* text) {
+    return Decimal::parse(text);
+}
+
+DetailTerms terms(const char* quantity, const char* price, const char* amount,
+                  BillingType type = BillingType::chargeable, const char* tax = "0") {
+    return {type, d(quantity), d(price), d(amount), d(tax)};
+}
+
+std::string show(const ConfirmedRow& row) {
+    return std::string(row.type == TransactionType::billed_sales ? "BS " : "US ") + row.terms.quantity.text() + "/" +
+           row.terms.amount.text() + " " + std::string(label(row.terms.billing_type)) + " " +
+           std::string(label(row.adjustment)) + " " + std::string(label(row.status)) + " reverses " +
+           std::to_string(row.reverses) + " source " + std::to_string(row.source);
+}
+
+std::vector<std::string> shown(const std::vector<ConfirmedRow>& rows) {
+    std::vector<std::string> lines;
+    for (const ConfirmedRow& row : rows)
+        lines.push_back(show(row));
+    return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+TEST(Confirmation, O11_NoEdit) {
+    const DetailTerms sale = terms("8", "200", "1600");
+    EXPECT_EQ(shown(confirm_sale(sale, sale, 2)),
+              (Lines{"US -8/-1600 chargeable unadjustable customer_invoice_posted reverses -1 source -2",
+                     "BS 8/1600 chargeable adjustable customer_invoice_posted reverses -2 source -1"}));
+}
+
+TEST(Confirmation, O12_Reduced) {
+    EXPECT_EQ(shown(confirm_sale(terms("8", "200", "1600"), terms("6", "200", "1200"), 0)),
+              (Lines{"US -8/-1600 chargeable unadjustable canceled reverses -1 source -2",
+                     "US 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -6/-1200 chargeable unadjustable customer_invoice_posted reverses 1 source -2",
+                     "BS 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source 1",
+                     "US 2/400 non_chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -2/-400 non_chargeable unadjustable customer_invoice_posted reverses 4 source -2",
+                     "BS 2/400 non_chargeable adjustable customer_invoice_posted reverses -2 source 4"}));
+}
+
+TEST(Confirmation, O13_Increased) {
+    EXPECT_EQ(shown(confirm_sale(terms("8", "200", "1600"), terms("10", "200", "2000"), 0)),
+              (Lines{"US -8/-1600 chargeable unadjustable canceled reverses -1 source -2",
+                     "US 10/2000 chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -10/-2000 chargeable unadjustable customer_invoice_posted reverses 1 source -2",
+                     "BS 10/2000 chargeable adjustable customer_invoice_posted reverses -2 source 1"}));
+}
+
+TEST(Confirmation, X16_PriceEditLeavesNoRemainder) {
+    EXPECT_EQ(confirm_sale(terms("8", "200", "1600"), terms("8", "180", "1440"), 0).size(), 4U);
+    const auto rows = confirm_sale(terms("8", "200", "1600"), terms("6", "180", "1080"), 0);
+    EXPECT_EQ(show(rows[4]), "US 2/400 non_chargeable adjustable customer_invoice_posted reverses -2 source -1");
+}
+
+TEST(Confirmation, X17_TaxEditIsNoEdit) {
+    const auto rows =
+        confirm_sale(terms("8", "200", "1600"), terms("8", "200", "1600", BillingType::chargeable, "320"), 2);
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].terms.tax, d("0"));
+    EXPECT_EQ(rows[1].terms.tax, d("320"));
+}
+
+TEST(Confirmation, QuantityZeroLeavesOnlyTheNonChargeableTriple) {
+    const auto rows = confirm_sale(terms("8", "200", "1600"), terms("0", "200", "0"), 0);
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(show(rows[3]), "BS 8/1600 non_chargeable adjustable customer_invoice_posted reverses -2 source 1");
+}
+
+TEST(Confirmation, BillingTypeEditIsWrittenAnew) {
+    const auto rows = confirm_sale(terms("8", "200", "1600"), terms("8", "200", "1600", BillingType::complimentary), 2);
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(show(rows[3]), "BS 8/1600 complimentary adjustable customer_invoice_posted reverses -2 source 1");
+}
+
+TEST(Confirmation, O21_Manual) {
+    EXPECT_EQ(shown(confirm_manual(terms("3", "150", "450"), true)),
+              (Lines{"US 3/450 chargeable adjustable customer_invoice_posted reverses -2 source -2",
+                     "US -3/-450 chargeable unadjustable customer_invoice_posted reverses 0 source -2",
+                     "BS 3/450 chargeable adjustable customer_invoice_posted reverses -2 source 0"}));
+    EXPECT_EQ(shown(confirm_manual(terms("3", "150", "450"), false)),
+              (Lines{"BS 3/450 chargeable adjustable customer_invoice_posted reverses -2 source -2"}));
+}
+
+// The source and everything written cancel out in unbilled sales; what is billed chargeable is what the detail says.
+TEST(Confirmation, PropertyUnbilledSalesCancelOut) {
+    std::mt19937_64 random(20260117);
+    for (int round = 0; round < 20000; ++round) {
+        const auto quantity = static_cast<std::int64_t>(random() % 10000) - 5000;
+        const auto edited_quantity = static_cast<std::int64_t>(random() % 10000) * (quantity < 0 ? -1 : 1);
+        const auto price = static_cast<std::int64_t>(random() % 50000);
+        const auto edited_price = random() % 2 == 0 ? price : static_cast<std::int64_t>(random() % 50000);
+        const auto of = [](std::int64_t q, std::int64_t p, BillingType type) {
+            const Decimal amount = (Decimal::of(q, 2) * Decimal::of(p, 2)).rounded(2);
+            return DetailTerms{type, Decimal::of(q, 2), Decimal::of(p, 2), amount, Decimal::of(q, 3)};
+        };
+        const DetailTerms source = of(quantity, price, BillingType::chargeable);
+        const DetailTerms edited = of(edited_quantity, edited_price, BillingType::chargeable);
+        Decimal unbilled = source.amount;
+        Decimal unbilled_quantity = source.quantity;
+        Decimal billed;
+        for (const ConfirmedRow& row : confirm_sale(source, edited, 2)) {
+            if (row.type == TransactionType::unbilled_sales) {
+                unbilled += row.terms.amount;
+                unbilled_quantity += row.terms.quantity;
+            } else if (row.terms.billing_type == BillingType::chargeable) {
+                billed += row.terms.amount;
+            }
+        }
+        ASSERT_TRUE(unbilled.is_zero()) << "round " << round;
+        ASSERT_TRUE(unbilled_quantity.is_zero()) << "round " << round;
+        ASSERT_EQ(billed, edited.quantity.is_zero() && !source.quantity.is_zero() ? Decimal() : edited.amount)
+            << "round " << round;
+    }
+}
+
+} // namespace
+} // namespace billing
