@@ -1,6 +1,4 @@
-WITH approved AS (
-    UPDATE floor.entry SET entry_status = 'approved' WHERE entry_status = 'submitted'
-    RETURNING entry_id, project_id, transaction_class, entry_date, quantity, cost_price, sales_price, tax)
+BEGIN;
 INSERT INTO floor.actual (contract_id, contract_line_id, customer_id, entry_id, transaction_type, transaction_class,
     billing_type, transaction_date, is_open, quantity, price, amount, tax)
 SELECT s.contract_id, s.contract_line_id, s.customer_id, e.entry_id, k.type, e.transaction_class, 'chargeable',
@@ -10,9 +8,12 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, e.entry_id, k.type, e.t
        CASE WHEN k.type = 'cost' THEN 0
             WHEN s.is_rounding THEN e.tax - round(e.tax * s.other / 100, 2)
             ELSE round(e.tax * s.percent / 100, 2) END
-  FROM approved e
+  FROM floor.entry e
   JOIN floor.share s ON s.project_id = e.project_id
  CROSS JOIN LATERAL (VALUES ('cost'::billing.transaction_type, e.cost_price), ('unbilled_sales', e.sales_price)) AS k (type, price)
  CROSS JOIN LATERAL (SELECT CASE WHEN s.is_rounding THEN e.quantity - round(e.quantity * s.other / 100, 2)
                                  ELSE round(e.quantity * s.percent / 100, 2) END AS quantity,
-                            round(e.quantity * s.other / 100, 2) AS rest) AS p;
+                            round(e.quantity * s.other / 100, 2) AS rest) AS p
+ WHERE e.entry_status = 'submitted';
+UPDATE floor.entry SET entry_status = 'approved' WHERE entry_status = 'submitted';
+COMMIT;

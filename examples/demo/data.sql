@@ -36,7 +36,7 @@ SELECT m.company_id, u.customer_id, 'active', c.name, c.currency, c.nte_limit
   FROM (VALUES (1, 'Harbour control',    'Havbris Energi AS',   'NOK', NULL),
                (2, 'Ferry timetable',    'Fjordlinja AS',       'NOK', NULL),
                (3, 'Hospital logistics', 'Lysholmen sykehus',   'NOK', NULL),
-               (4, 'Signalling support', 'Northgate Rail Ltd',  'GBP', 120000),
+               (4, 'Signalling support', 'Northgate Rail Ltd',  'GBP', 160000),
                (5, 'Municipal maps',     'Tindefjell kommune',  'NOK', NULL),
                (6, 'Wind farm study',    'Havbris Energi AS',   'NOK', NULL)) AS c (position, name, customer, currency, nte_limit)
  CROSS JOIN billing.company m
@@ -65,7 +65,7 @@ UPDATE billing.contract_customer k
                ('Signalling support', 'Northgate Rail Ltd',  100,     NULL,   '8 Station Road, York YO24 1AB'),
                ('Municipal maps',     'Tindefjell kommune',  100,     NULL,   'Rådhusplassen 2, 6800 Førde'),
                ('Wind farm study',    'Havbris Energi AS',   61.8034, NULL,   'Kaigata 4, 4013 Stavanger'),
-               ('Wind farm study',    'Brighton & Moss LLP', 38.1966, 450000, '21 Marine Parade, Brighton BN2 1TL'))
+               ('Wind farm study',    'Brighton & Moss LLP', 38.1966, 900000, '21 Marine Parade, Brighton BN2 1TL'))
             AS s (contract, customer, percent, nte_limit, address)
   JOIN billing.contract c ON c.name = s.contract
   JOIN billing.customer u ON u.name = s.customer

@@ -90,7 +90,8 @@ constexpr Mark not_ready_mark{false, "ready_to_invoice", "not_ready_to_invoice"}
 pg::Statement classify_by_id{BILLING_CLASSIFY "WHERE a.actual_id = ANY ($1) GROUP BY 1, 2",
                              {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
 pg::Statement classify_by_contract{BILLING_CLASSIFY "WHERE a.is_open AND a.contract_id = ANY ($1) GROUP BY 1, 2",
-                                   {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
+                                   {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
+                                   pg::Planning::by_scan};
 
 #undef BILLING_CLASSIFY
 
@@ -233,7 +234,8 @@ private:
              WHERE contract_id = ANY ($1) AND is_open AND billing_status = $3::billing.billing_status
                AND adjustment_status = 'adjustable'
                AND (NOT $4 OR nte_status IN ('committed', 'not_applicable')))",
-                                    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
+                                    pg::Planning::by_scan};
         pg::Parameters parameters;
         parameters.ids(contracts).text(mark_.to).text(mark_.from).add(BoolGetDatum(mark_.ready));
         expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), count);

@@ -23,33 +23,37 @@ namespace {
 
 constexpr long details_per_batch = 5000;
 
-// Sources linked to the lines of the invoices in $1.
+// Sources linked to the lines of the invoices in $1, all of contracts in $2. The contracts are scanned once, in the
+// order of the table, and joined with the few invoice lines.
 #define BILLING_LINKED_ACTUALS                                                                                         \
-    " billing.invoice_line l"                                                                                          \
-    " JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id"              \
-    "  AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id"                      \
-    " WHERE l.invoice_id = ANY ($1)"
+    " billing.actual a JOIN billing.invoice_line l"                                                                    \
+    "   ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id"                                    \
+    " WHERE a.contract_id = ANY ($2) AND a.is_open AND l.invoice_id = ANY ($1)"
 
 // … for which nothing is stored, so that they are billed as they are.
 #define BILLING_NOT_EDITED                                                                                             \
     " AND NOT EXISTS (SELECT 1 FROM billing.invoice_detail d WHERE d.actual_id = a.actual_id"                          \
     " AND d.contract_id = a.contract_id AND d.detail_kind = 'actual')"
 
-#define BILLING_BILL_AS_IT_IS                                                                                          \
+// Two rows for each source: its reversal and the billed sale.
+#define BILLING_BILL_AS_IT_IS(SOURCES)                                                                                 \
     "INSERT INTO billing.actual"                                                                                       \
     " (contract_id, contract_line_id, customer_id, entry_id, source_id, reverses_id, invoice_id, invoice_line_id,"     \
     "  transaction_type, transaction_class, billing_type, billing_status, adjustment_status, transaction_date,"        \
     "  quantity, price, amount, tax, description, external_description)"                                               \
-    " SELECT a.contract_id, a.contract_line_id, a.customer_id, a.entry_id,"                                            \
-    "        CASE WHEN k.bills THEN a.actual_id END, CASE WHEN k.bills THEN NULL ELSE a.actual_id END,"                \
-    "        l.invoice_id, l.invoice_line_id,"                                                                         \
+    " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id,"                                            \
+    "        CASE WHEN k.bills THEN k.actual_id END, CASE WHEN k.bills THEN NULL ELSE k.actual_id END,"                \
+    "        k.invoice_id, k.invoice_line_id,"                                                                         \
     "        CASE WHEN k.bills THEN 'billed_sales' ELSE 'unbilled_sales' END::billing.transaction_type,"               \
-    "        a.transaction_class, a.billing_type, 'customer_invoice_posted',"                                          \
+    "        k.transaction_class, k.billing_type, 'customer_invoice_posted',"                                          \
     "        CASE WHEN k.bills THEN 'adjustable' ELSE 'unadjustable' END::billing.adjustment_status,"                  \
-    "        a.transaction_date, CASE WHEN k.bills THEN a.quantity ELSE - a.quantity END, a.price,"                    \
-    "        CASE WHEN k.bills THEN a.amount ELSE - a.amount END,"                                                     \
-    "        CASE WHEN k.bills THEN a.tax ELSE - a.tax END, a.description, a.external_description"                     \
-    "   FROM (VALUES (false), (true)) AS k (bills), "
+    "        k.transaction_date, CASE WHEN k.bills THEN k.quantity ELSE - k.quantity END, k.price,"                    \
+    "        CASE WHEN k.bills THEN k.amount ELSE - k.amount END,"                                                     \
+    "        CASE WHEN k.bills THEN k.tax ELSE - k.tax END, k.description, k.external_description"                     \
+    "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, l.invoice_id,"         \
+    "                l.invoice_line_id, a.transaction_class, a.billing_type, a.transaction_date, a.quantity, a.price," \
+    "                a.amount, a.tax, a.description, a.external_description, unnest(ARRAY[false, true]) AS bills"      \
+    "           FROM" SOURCES ") k"
 
 class Confirmation {
 public:
@@ -204,14 +208,16 @@ private:
             "    (operation_id, contract_id, item, status_column, from_status, to_status, contract_line_id, "
             "customer_id,"
             "     item_count, amount, tax, ids)"
-            " SELECT $2, l.contract_id, 'actual', 'billing_status', 'customer_invoice_created',"
+            " SELECT $3, l.contract_id, 'actual', 'billing_status', 'customer_invoice_created',"
             "        'customer_invoice_posted', l.contract_line_id, l.customer_id, pg_catalog.count(*),"
             "        coalesce(pg_catalog.sum(a.amount) FILTER (WHERE a.billing_type = 'chargeable'), 0),"
             "        coalesce(pg_catalog.sum(a.tax) FILTER (WHERE a.billing_type = 'chargeable'), 0),"
             "        pg_catalog.array_agg(a.actual_id)"
             "   FROM" BILLING_LINKED_ACTUALS "  GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
-            {INT8ARRAYOID, INT8OID}};
-        guard::write(insert, "operation_change", guard::Write::insert, pg::Parameters().ids(accepted_).id(operation_));
+            {INT8ARRAYOID, INT8ARRAYOID, INT8OID},
+            pg::Planning::by_scan};
+        guard::write(insert, "operation_change", guard::Write::insert,
+                     pg::Parameters().ids(accepted_).ids(book_.contract_ids()).id(operation_));
     }
 
     // Totals of drafts without stored details must be those of their sources; anything else is a broken invariant.
@@ -245,14 +251,17 @@ private:
     // ----------------------------------------------------------------------------------------------------------
 
     void bill_as_it_is() {
-        static pg::Statement plain{BILLING_BILL_AS_IT_IS BILLING_LINKED_ACTUALS, {INT8ARRAYOID}};
-        static pg::Statement not_edited{BILLING_BILL_AS_IT_IS BILLING_LINKED_ACTUALS BILLING_NOT_EDITED,
-                                        {INT8ARRAYOID}};
+        static pg::Statement plain{
+            BILLING_BILL_AS_IT_IS(BILLING_LINKED_ACTUALS), {INT8ARRAYOID, INT8ARRAYOID}, pg::Planning::by_scan};
+        static pg::Statement not_edited{BILLING_BILL_AS_IT_IS(BILLING_LINKED_ACTUALS BILLING_NOT_EDITED),
+                                        {INT8ARRAYOID, INT8ARRAYOID},
+                                        pg::Planning::by_scan};
         if (!plain_.empty()) {
-            guard::write(plain, "actual", guard::Write::insert, pg::Parameters().ids(plain_));
+            guard::write(plain, "actual", guard::Write::insert, pg::Parameters().ids(plain_).ids(book_.contract_ids()));
         }
         if (!edited_.empty()) {
-            guard::write(not_edited, "actual", guard::Write::insert, pg::Parameters().ids(edited_));
+            guard::write(not_edited, "actual", guard::Write::insert,
+                         pg::Parameters().ids(edited_).ids(book_.contract_ids()));
         }
     }
 
@@ -445,11 +454,12 @@ private:
             "                WHERE c.contract_id = l.contract_id AND c.contract_line_id = l.contract_line_id"
             "                  AND c.customer_id = l.customer_id AND c.committed_amount <> 0)"
             " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
-            {INT8ARRAYOID}};
+            {INT8ARRAYOID, INT8ARRAYOID},
+            pg::Planning::by_scan};
         if (!any_commitment()) {
             return;
         }
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_));
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             totals_.add(rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4), Decimal());
         }
@@ -474,13 +484,13 @@ private:
                SET billing_status = 'canceled', adjustment_status = 'adjusted', is_open = false
              WHERE actual_id = ANY ($1))",
                                         {INT8ARRAYOID}};
-        static pg::Statement posted{
-            "UPDATE billing.actual a SET billing_status = 'customer_invoice_posted', is_open = false"
-            "  FROM billing.invoice_line l"
-            " WHERE l.invoice_id = ANY ($1) AND a.contract_id = l.contract_id AND a.contract_line_id = "
-            "l.contract_line_id"
-            "   AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id",
-            {INT8ARRAYOID}};
+        static pg::Statement posted{R"(
+            UPDATE billing.actual a SET billing_status = 'customer_invoice_posted', is_open = false
+              FROM billing.invoice_line l
+             WHERE a.contract_id = ANY ($2) AND a.is_open AND l.invoice_id = ANY ($1)
+               AND l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id)",
+                                    {INT8ARRAYOID, INT8ARRAYOID},
+                                    pg::Planning::by_scan};
         release_commitments();
         if (!superseded_.empty()) {
             guard::write(superseded, "actual", guard::Write::update, pg::Parameters().ids(superseded_));
@@ -488,7 +498,7 @@ private:
         }
         log_sources();
         prove_totals();
-        guard::write(posted, "actual", guard::Write::update, pg::Parameters().ids(accepted_));
+        guard::write(posted, "actual", guard::Write::update, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
     }
 
     void log_superseded() const {

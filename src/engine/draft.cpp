@@ -99,10 +99,10 @@ struct Draft {
     " coalesce(pg_catalog.sum(a.tax) FILTER (WHERE a.billing_type = 'chargeable'), 0),"                                \
     " pg_catalog.array_agg(a.actual_id)"                                                                               \
     " FROM billing.actual a WHERE " WHERE " AND" BILLING_READY_ACTUAL                                                  \
-    " GROUP BY a.contract_id, a.contract_line_id, a.customer_id"                                                       \
-    " ORDER BY a.contract_id, a.contract_line_id, a.customer_id"
+    " GROUP BY a.contract_id, a.contract_line_id, a.customer_id"
 
-pg::Statement actuals_of_contracts{BILLING_ACTUAL_GROUPS("a.contract_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
+pg::Statement actuals_of_contracts{
+    BILLING_ACTUAL_GROUPS("a.contract_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}, pg::Planning::by_scan};
 pg::Statement actuals_by_id{BILLING_ACTUAL_GROUPS("a.actual_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
 
 #define BILLING_MILESTONE_GROUPS(WHERE)                                                                                \
@@ -441,11 +441,14 @@ private:
         static pg::Statement update{
             "UPDATE billing.actual a"
             "   SET billing_status = 'customer_invoice_created', invoice_line_id = d.invoice_line_id"
-            "  FROM unnest($1, $3, $4, $5)"
+            "  FROM unnest($3, $4, $5, $6)"
             "       AS d (contract_id, contract_line_id, customer_id, invoice_line_id)"
-            " WHERE a.contract_id = d.contract_id AND a.contract_line_id = d.contract_line_id"
+            " WHERE a.contract_id = ANY ($1) AND a.contract_id = d.contract_id AND a.contract_line_id = "
+            "d.contract_line_id"
             "   AND a.customer_id = d.customer_id AND" BILLING_READY_ACTUAL,
-            {INT8ARRAYOID, DATEOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+            {INT8ARRAYOID, DATEOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID},
+            pg::Planning::by_scan};
+        std::set<std::int64_t> distinct_contracts;
         Ids contracts;
         Ids lines;
         Ids customers;
@@ -453,6 +456,7 @@ private:
         std::int64_t expected = 0;
         for (Group const& group : groups_) {
             if (group.source == Source::actual) {
+                distinct_contracts.insert(group.contract_id);
                 contracts.push_back(group.contract_id);
                 lines.push_back(group.line_id);
                 customers.push_back(group.customer_id);
@@ -461,7 +465,8 @@ private:
             }
         }
         pg::Parameters parameters;
-        parameters.ids(contracts).date(date_).ids(lines).ids(customers).ids(invoice_lines);
+        parameters.ids(Ids(distinct_contracts.begin(), distinct_contracts.end())).date(date_);
+        parameters.ids(contracts).ids(lines).ids(customers).ids(invoice_lines);
         expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), expected);
     }
 

@@ -17,6 +17,17 @@ std::string session_role() {
     return wall::value_of([] { return const_cast<const char*>(GetUserNameFromId(GetSessionUserId(), false)); });
 }
 
+// Tells one long list of ids from another (FNV-1a), so that a run key is not taken for the same request by mistake.
+std::string checksum(const Ids& ids) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (std::int64_t const id : ids) {
+        for (unsigned shift = 0; shift < 64; shift += 8) {
+            hash = (hash ^ ((static_cast<std::uint64_t>(id) >> shift) & 0xFF)) * 1099511628211ULL;
+        }
+    }
+    return std::to_string(hash);
+}
+
 pg::Parameters operation_parameters(const Verb& verb, const LoggedArguments& arguments) {
     pg::Parameters parameters;
     parameters.text(verb.name).text(role_name(verb.caller)).text(session_role()).texts(arguments.pairs());
@@ -40,7 +51,7 @@ LoggedArguments& LoggedArguments::add(std::string_view name, const std::optional
         return *this;
     }
     if (ids->size() > literal_ids) {
-        return add(name, std::string_view(std::to_string(ids->size()) + " items"));
+        return add(name, std::string_view(std::to_string(ids->size()) + " items, checksum " + checksum(*ids)));
     }
     std::string list;
     for (std::int64_t const id : *ids) {

@@ -12,7 +12,7 @@ class LoggedArguments {
 public:
     LoggedArguments& add(std::string_view name, std::string_view value);
     LoggedArguments& add(std::string_view name, const std::optional<std::string>& value);
-    // Up to a hundred ids literally, beyond that their number.
+    // Up to a hundred ids literally, beyond that their number and a checksum.
     LoggedArguments& add(std::string_view name, const std::optional<Ids>& ids);
     const std::vector<std::string>& pairs() const { return pairs_; }
 

@@ -389,6 +389,12 @@ void distribute(Verb& verb) {
             rounding = i;
         }
     }
+    if (customers.empty()) {
+        throw DomainError(sqlstate::unknown_item,
+                          line_id ? "there is no contract line " + std::to_string(*line_id) +
+                                        " with customers in contract " + std::to_string(contract_id)
+                                  : "there is no contract " + std::to_string(contract_id) + " with customers");
+    }
     if (!rounding) {
         throw DomainError(sqlstate::percentages, "there is no rounding customer to take what does not divide", {},
                           "Set is_rounding on one customer.");

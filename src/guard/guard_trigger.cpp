@@ -309,6 +309,8 @@ bool engine_moves_soundly(FunctionCallInfo fcinfo) {
 
 bool is_own_before_trigger(PGFunction function, std::string_view table) {
     return (function == contract_line_defaults && table == "contract_line") ||
+           (function == contract_line_removed && table == "contract_line") ||
+           (function == contract_removed && table == "contract") ||
            (function == contract_line_customer_added && table == "contract_line_customer");
 }
 

@@ -23,8 +23,7 @@ bool is_ours(const Trigger& trigger, Relation relation) {
 
 bool can_rewrite_row(const Trigger& trigger) {
     bool const enabled = trigger.tgenabled != TRIGGER_DISABLED;
-    bool const writes = TRIGGER_FOR_INSERT(trigger.tgtype) || TRIGGER_FOR_UPDATE(trigger.tgtype);
-    return enabled && writes && TRIGGER_FOR_BEFORE(trigger.tgtype) && TRIGGER_FOR_ROW(trigger.tgtype);
+    return enabled && TRIGGER_FOR_BEFORE(trigger.tgtype) && TRIGGER_FOR_ROW(trigger.tgtype);
 }
 
 enum class Tampering { none, trigger, rule, child, forced_policies };

@@ -70,7 +70,7 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId own, SubTransact
 std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
     Oid const relation = pg::relation_oid(table);
     require_untampered(relation);
-    statement.plan_ahead();
+    (void)statement.plan();
     WriteScope const scope(relation, kind, next_command());
     return pg::execute(statement, std::move(parameters));
 }
@@ -78,7 +78,7 @@ std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg:
 pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
     Oid const relation = pg::relation_oid(table);
     require_untampered(relation);
-    statement.plan_ahead();
+    (void)statement.plan();
     WriteScope const scope(relation, kind, next_command());
     return pg::query(statement, std::move(parameters));
 }

@@ -3,6 +3,7 @@
 #include "wall/backend.hpp"
 
 extern "C" {
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
@@ -12,6 +13,30 @@ extern "C" {
 namespace billing::pg {
 
 namespace {
+
+struct Setting {
+    Planning planning;
+    const char* name;
+    const char* value;
+};
+
+constexpr Setting settings[] = {
+    {Planning::by_keys, "enable_seqscan", "off"},
+    {Planning::by_keys, "enable_hashjoin", "off"},
+    {Planning::by_keys, "enable_mergejoin", "off"},
+    {Planning::by_keys, "enable_material", "off"},
+    {Planning::by_keys, "max_parallel_workers_per_gather", "0"},
+    {Planning::by_keys, "jit", "off"},
+    {Planning::by_scan, "enable_seqscan", "off"},
+    {Planning::by_scan, "enable_nestloop", "off"},
+    {Planning::by_scan, "enable_mergejoin", "off"},
+    {Planning::by_scan, "enable_sort", "off"},
+    {Planning::by_scan, "max_parallel_workers_per_gather", "0"},
+    {Planning::by_scan, "jit", "off"},
+};
+
+// What invalidates a plan while it is made (a function run by the planner, say) will not do so for ever.
+constexpr int most_attempts = 10;
 
 // Runs a prepared plan and hands back its result table. An error inside becomes a BackendError.
 std::uint64_t run_plan(SPIPlanPtr plan, Parameters& parameters, SPITupleTable** result) {
@@ -50,30 +75,42 @@ private:
 
 } // namespace
 
-SPIPlanPtr Statement::plan() {
-    if (plan_ == nullptr) {
-        plan_ = wall::value_of([this] {
-            SPIPlanPtr const prepared =
-                SPI_prepare_cursor(text_, parameter_count_, types_.data(), CURSOR_OPT_GENERIC_PLAN);
-            if (prepared == nullptr || SPI_keepplan(prepared) != 0) {
-                wall::fail(SPI_result_code_string(SPI_result));
-            }
-            return prepared;
-        });
-    }
-    return plan_;
+void Statement::prepare() {
+    plan_ = wall::value_of([this] {
+        SPIPlanPtr const prepared = SPI_prepare_cursor(text_, parameter_count_, types_.data(), CURSOR_OPT_GENERIC_PLAN);
+        if (prepared == nullptr || SPI_keepplan(prepared) != 0) {
+            wall::fail(SPI_result_code_string(SPI_result));
+        }
+        return prepared;
+    });
 }
 
-void Statement::plan_ahead() {
-    SPIPlanPtr prepared = plan();
-    wall::call([prepared] {
-        do {
-            CachedPlan* planned = SPI_plan_get_cached_plan(prepared);
+SPIPlanPtr Statement::plan() {
+    if (plan_ == nullptr) {
+        prepare();
+    } else if (SPI_plan_is_valid(plan_)) {
+        return plan_;
+    }
+    wall::call([this] {
+        int const level = NewGUCNestLevel();
+        for (Setting const& setting : settings) {
+            if (setting.planning == planning_) {
+                (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+                                        0, false);
+            }
+        }
+        for (int attempt = 0; attempt < most_attempts; ++attempt) {
+            CachedPlan* const planned = SPI_plan_get_cached_plan(plan_);
             if (planned != nullptr) {
                 ReleaseCachedPlan(planned, CurrentResourceOwner);
             }
-        } while (!SPI_plan_is_valid(prepared));
+            if (SPI_plan_is_valid(plan_)) {
+                break;
+            }
+        }
+        AtEOXact_GUC(false, level);
     });
+    return plan_;
 }
 
 Rows::~Rows() {

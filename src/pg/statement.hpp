@@ -10,6 +10,14 @@
 
 namespace billing::pg {
 
+// How a statement is planned. Engine statements join tables that may have been filled a moment ago, in the same
+// transaction, without statistics: their plans are fixed by construction, whatever the planner believes.
+enum class Planning {
+    by_keys, // nested loops over the keys handed in, through indexes
+    by_scan, // one index scan over the contracts handed in, hash joins with what is small
+    free     // the planner decides, from statistics
+};
+
 // One SQL statement. Declare it `static` beside the verb that runs it; parameter types are built-in types only
 // (enums travel as text), so a plan never depends on an OID that DROP EXTENSION could retire.
 // The plan is generic: it does not change with the data, and works on tables that were never analyzed.
@@ -17,23 +25,26 @@ class Statement {
 public:
     static constexpr std::size_t max_parameters = 20;
 
-    constexpr Statement(const char* text, std::initializer_list<Oid> parameter_types)
-        : text_(text), parameter_count_(static_cast<int>(parameter_types.size())) {
+    constexpr Statement(const char* query, std::initializer_list<Oid> parameter_types,
+                        Planning planning = Planning::by_keys)
+        : text_(query), parameter_count_(static_cast<int>(parameter_types.size())), planning_(planning) {
         std::size_t i = 0;
         for (Oid const type : parameter_types) {
             types_[i++] = type;
         }
     }
 
-    const char* text() const { return text_; }
+    // The plan, ready to run. Planning happens here and not on execution, for two reasons: the settings that fix the
+    // plan do not reach what customers' triggers run, and functions that planning folds to constants run before the
+    // write they could hide in.
     SPIPlanPtr plan();
 
-    // Plans now what would otherwise be planned on execution: planning may run functions that fold to constants.
-    void plan_ahead();
-
 private:
+    void prepare();
+
     const char* text_;
     int parameter_count_;
+    Planning planning_;
     std::array<Oid, max_parameters> types_{};
     SPIPlanPtr plan_ = nullptr;
 };

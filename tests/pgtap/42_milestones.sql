@@ -155,6 +155,6 @@ SELECT throws_ok(
     '23514', NULL, 'a milestone is not negative');
 SELECT throws_ok(
     $$INSERT INTO billing.milestone (contract_id, contract_line_id, name, milestone_date, amount) VALUES (10, 10, 'M', '2026-03-01', 1.005)$$,
-    NULL, NULL, 'a milestone has no more decimals than its currency');
+    'ZB010', NULL, 'a milestone has no more decimals than its currency');
 
 SELECT * FROM finish();

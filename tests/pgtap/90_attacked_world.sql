@@ -37,6 +37,13 @@ SELECT id, 1, 1, '2026-01-10', id, 500, 1000 FROM generate_series(1, 7) AS id;
 INSERT INTO billing.entry (entry_id, project_id, resource_id, entry_date, quantity, cost_price, sales_price)
 VALUES (8, 3, 1, '2026-01-10', 1, 500, 1000), (9, 3, 1, '2026-01-10', 100, 500, 1000), (10, 4, 1, '2026-01-10', 1, 500, 0);
 
+-- Attacks that let the tables number their rows shall not run into the ids above.
+SELECT format('ALTER TABLE billing.%I ALTER COLUMN %I RESTART WITH 1000', table_name, column_name)
+  FROM information_schema.columns
+ WHERE table_schema = 'billing' AND is_identity = 'YES'
+   AND table_name IN ('contract', 'contract_line', 'milestone', 'entry', 'customer', 'project')
+\gexec
+
 CREATE FUNCTION attack.sales(VARIADIC entries bigint[]) RETURNS bigint[] LANGUAGE sql AS $$
     SELECT array_agg(actual_id ORDER BY actual_id) FROM billing.actual
      WHERE entry_id = ANY (entries) AND transaction_type = 'unbilled_sales' AND source_id IS NULL AND reverses_id IS NULL
@@ -66,6 +73,7 @@ SELECT 'owner_' || current_database() AS owner \gset
 CREATE ROLE :"owner";
 GRANT USAGE, CREATE ON SCHEMA billing, attack, public TO :"owner";
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA billing TO :"owner";
+GRANT pg_execute_server_program TO :"owner";
 SELECT format('ALTER %s billing.%I OWNER TO %I', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname, :'owner')
   FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'v')
 \gexec
@@ -197,8 +205,13 @@ DECLARE
     result jsonb := '{}';
     state text;
 BEGIN
-    FOR item IN SELECT conname FROM pg_constraint WHERE conrelid = relation AND contype = 'c' LOOP
-        setup := setup || format('ALTER TABLE %s DROP CONSTRAINT %I;', relation, item.conname);
+    FOR item IN SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', relation, conname) AS command
+                  FROM pg_constraint WHERE conrelid = relation AND contype IN ('c', 'x')
+                UNION ALL
+                SELECT format('DROP INDEX %s;', indexrelid::regclass) FROM pg_index
+                 WHERE indrelid = relation AND indisunique
+                   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) LOOP
+        setup := setup || item.command;
     END LOOP;
     FOR item IN SELECT attname, atttypid::regtype AS type FROM pg_attribute
                  WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attname LOOP

@@ -85,7 +85,7 @@ sub check_guards {
     is(sqlstate($node, $database, "UPDATE billing.actual SET billing_status = 'canceled'"), 'ZB001', "$name: a status cannot be written");
     is(sqlstate($node, $database, 'DELETE FROM billing.actual'), 'ZB001', "$name: an actual cannot be deleted");
     is(sqlstate($node, $database, 'UPDATE billing.invoice SET total_amount = 0, detail_amount = 0, total_tax = 0'), 'ZB001', "$name: a total cannot be written");
-    is(sqlstate($node, $database, 'UPDATE billing.invoice_series SET last_number = 0'), 'ZB001', "$name: the counter cannot be written");
+    is(sqlstate($node, $database, 'UPDATE billing.invoice_series SET issued = 0'), 'ZB001', "$name: the counter cannot be written");
     is(sqlstate($node, $database, "TRUNCATE billing.$_ CASCADE"), 'ZB001', "$name: $_ cannot be truncated") for @tables;
     return;
 }
@@ -94,7 +94,7 @@ sub check_guards {
 sub check_work_goes_on {
     my ($name, $database, $role) = @_;
     my $as = $role ? "SET ROLE $role;" : '';
-    my $before = $node->safe_psql($database, "SELECT last_number FROM billing.invoice_series WHERE company_id = 1 AND series = 'INV'");
+    my $before = $node->safe_psql($database, "SELECT start_after + issued FROM billing.invoice_series WHERE company_id = 1 AND series = 'INV'");
     my $number = $node->safe_psql($database, <<"SQL");
 $as
 WITH new AS (INSERT INTO billing.entry (project_id, entry_date, quantity, sales_price) VALUES (1, '2024-01-20', 1, 10) RETURNING entry_id)
