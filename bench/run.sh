@@ -15,7 +15,7 @@ DETAILS=${DETAILS:-$((SIZE / 5))} # details of the largest single invoice
 PARTS=${PARTS:-verbs memory history invoice}
 CONTRACTS=1000
 VERBS=(approve mark create confirm)
-RESULTS=$BILLING_BUILD/bench.tsv # part, variant, verb, round, items, seconds, WAL bytes, buffer accesses, peak kB
+RESULTS=$BILLING_BUILD/bench.tsv # part, variant, verb, round, items, seconds, CPU seconds, WAL bytes, buffers, peak kB
 
 BILLING_DURABLE=1
 BILLING_SHARED_BUFFERS=2GB
@@ -54,13 +54,17 @@ settle() { # DATABASE
     sql "$1" --command='VACUUM ANALYZE'
 }
 
-# A copy of a database, all of it in shared buffers. (Copied by way of the WAL, so no page needs a full-page image in
-# what follows.)
-fresh_copy() { # NAME TEMPLATE SCHEMA
-    billing_create_database "$1" "$2"
+# Everything of a schema into shared buffers.
+warm() { # DATABASE SCHEMA
     sql "$1" --output=/dev/null --command="
         SELECT sum(pg_prewarm(oid)) FROM pg_class
-         WHERE relnamespace = '$3'::regnamespace AND relkind IN ('r', 'i')"
+         WHERE relnamespace = '$2'::regnamespace AND relkind IN ('r', 'i')"
+}
+
+# A copy of a database. It is made by way of the WAL, so what follows needs no full-page images.
+fresh_copy() { # NAME TEMPLATE SCHEMA
+    billing_create_database "$1" "$2"
+    warm "$1" "$3"
 }
 
 # ------------------------------------------------------------------------------------------ measuring
@@ -92,15 +96,16 @@ run_variant() { # PART VARIANT ROUND ITEMS
 
 require_sound() { # DATABASE
     local faults
-    faults=$(sql "$1" --command='SELECT count(*) FROM billing.verify()')
-    [ "$faults" = 0 ] || billing_fail "verify() finds $faults faults"
+    faults=$(sql "$1" --command='SELECT * FROM billing.verify() LIMIT 5')
+    [ -z "$faults" ] || billing_fail "verify() finds faults: $faults"
 }
 
-# Copies what probe.sql says, as rows of the results.
-probe() { # PART VARIANT ROUND DATABASE
-    psql --no-psqlrc --dbname="$4" --file="$BENCH/probe.sql" |
+# Notes what probe.sql measures.
+probe() { # PART VARIANT ROUND DATABASE BATCH BATCHES
+    psql --no-psqlrc --dbname="$4" --set=batch="$5" --set=batches="$6" --file="$BENCH/probe.sql" |
         awk -v part="$1" -v variant="$2" -v round="$3" -v OFS='\t' -F '\t' \
-            '{ print part, variant, $3, round, $2, $4, $5, $6, 0 }' >>"$RESULTS"
+            '{ print part, variant, $3, round, $2, $4, 0, $5, $6, 0 }' >>"$RESULTS"
+    say "$1, $2, round $3"
 }
 
 # ------------------------------------------------------------------------------------------ the parts
@@ -142,26 +147,27 @@ part_memory() {
 
 # One contract's 500 items beside few and beside many actuals of other contracts; some lie before, some behind it.
 part_history() {
-    local rows
+    local rows round
     for rows in $((BIG / 25)) "$BIG"; do
         say "loading $rows other actuals"
-        new_database history
-        load history other $CONTRACTS 0 2
-        load history probe 12 3000 2
-        sql history --set=rows=$((rows / 2)) --file="$BENCH/other_actuals.sql"
-        sql history --output=/dev/null --file="$BENCH/ours/approve.sql" --command="
+        new_database "history_$rows"
+        load "history_$rows" other $CONTRACTS 0 2
+        load "history_$rows" probe $((ROUNDS * 8)) $((ROUNDS * 8 * 250)) 2
+        sql "history_$rows" --set=rows=$((rows / 2)) --file="$BENCH/other_actuals.sql"
+        sql "history_$rows" --output=/dev/null --file="$BENCH/ours/approve.sql" --command="
             SELECT count(*) FROM billing.mark_ready_to_invoice(
                 contracts => ARRAY(SELECT contract_id FROM billing.contract WHERE name LIKE 'Contract probe%'))"
-        sql history --set=rows=$((rows - rows / 2)) --file="$BENCH/other_actuals.sql"
-        settle history
-        fresh_copy bench_run history billing
-        probe history "$rows" 1 bench_run
-        billing_drop_database bench_run
-        billing_drop_database history
+        sql "history_$rows" --set=rows=$((rows - rows / 2)) --file="$BENCH/other_actuals.sql"
+        settle "history_$rows"
+        warm "history_$rows" billing
     done
+    for ((round = 1; round <= ROUNDS; round++)); do
+        for rows in $((BIG / 25)) "$BIG"; do probe history "$rows" "$round" "history_$rows" $((round - 1)) "$ROUNDS"; done
+    done
+    for rows in $((BIG / 25)) "$BIG"; do billing_drop_database "history_$rows"; done
 }
 
-# Single invoices of very different size; a small one first to warm up.
+# Single invoices of very different size; a small one first, for the session to plan its statements.
 part_invoice() {
     local round details
     new_database invoice
@@ -172,9 +178,8 @@ part_invoice() {
     settle invoice
     for ((round = 1; round <= ROUNDS; round++)); do
         fresh_copy bench_run invoice billing
-        probe invoice one "$round" bench_run
+        probe invoice one "$round" bench_run 0 1
         billing_drop_database bench_run
-        say "invoice, round $round"
     done
     billing_drop_database invoice
 }

@@ -9,6 +9,7 @@ INSERT INTO conventional.invoice_line (invoice_id, contract_line_id, name)
 SELECT v.invoice_id, s.contract_line_id, v.name
   FROM conventional.invoice v JOIN conventional.share s USING (contract_id, customer_id)
  WHERE v.status = 'draft';
+ANALYZE conventional.invoice, conventional.invoice_line;
 INSERT INTO conventional.invoice_line_detail (invoice_line_id, actual_id, project_id, task_id, resource_id, role_id,
     transaction_class, billing_type, transaction_date, quantity, price, amount, tax, description, external_description)
 SELECT l.invoice_line_id, a.actual_id, a.project_id, a.task_id, a.resource_id, a.role_id, a.transaction_class,

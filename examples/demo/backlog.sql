@@ -1,14 +1,15 @@
-SELECT contract AS "Contract", customer AS "Customer", currency AS "Cur.",
-       money(coalesce(sum(amount) FILTER (WHERE billing_status = 'not_ready_to_invoice' AND coalesce(nte_status, 'committed') <> 'failed'), 0)) AS "Not ready",
-       money(coalesce(sum(amount) FILTER (WHERE billing_status = 'ready_to_invoice'), 0)) AS "Ready",
-       money(coalesce(sum(amount) FILTER (WHERE nte_status = 'failed'), 0)) AS "Over a limit"
-  FROM (SELECT contract_id, contract, customer, currency, amount, billing_status::text, nte_status
+SELECT contract AS "Contract", currency AS "Cur.",
+       figures(sum(CASE WHEN status = 'not_ready_to_invoice' AND NOT fails THEN amount ELSE 0 END), 12) AS "Not ready",
+       figures(sum(CASE WHEN status = 'ready_to_invoice' THEN amount ELSE 0 END), 12) AS "Ready",
+       figures(sum(CASE WHEN fails THEN amount ELSE 0 END), 12) AS "Over a limit"
+  FROM (SELECT contract_id, contract, currency, amount, billing_status::text, nte_status = 'failed'
           FROM time_and_material_backlog WHERE billing_type = 'chargeable'
         UNION ALL
-        SELECT contract_id, contract, customer, currency, amount, milestone_status::text, NULL
+        SELECT contract_id, contract, currency, amount, milestone_status::text, false
           FROM fixed_price_milestones WHERE milestone_status IN ('not_ready_to_invoice', 'ready_to_invoice')
         UNION ALL
-        SELECT contract_id, contract, customer, currency, amount, product_status::text, NULL
-          FROM product_backlog WHERE product_status IN ('not_ready_to_invoice', 'ready_to_invoice')) b
- GROUP BY contract_id, contract, customer, currency
- ORDER BY contract_id, customer;
+        SELECT contract_id, contract, currency, amount, product_status::text, false
+          FROM product_backlog WHERE product_status IN ('not_ready_to_invoice', 'ready_to_invoice'))
+       AS item (contract_id, contract, currency, amount, status, fails)
+ GROUP BY contract_id, contract, currency
+ ORDER BY contract_id;

@@ -4,8 +4,8 @@ SELECT * FROM confirm_invoices(ARRAY(SELECT invoice_id FROM invoice WHERE projec
 SELECT took(:'start') AS took, count(*) AS invoices FROM demo.confirmed WHERE outcome = 'changed' \gset
 SELECT count(*) AS actuals FROM actual WHERE invoice_id IS NOT NULL \gset
 
-SELECT v.invoice_number AS "Number", c.name AS "Contract", u.name AS "Customer", v.currency AS "Cur.", money(v.detail_amount, 13) AS "Net",
-       money(v.total_tax, 12) AS "Tax", money(v.total_amount, 13) AS "Total"
+SELECT v.invoice_number AS "Number", c.name AS "Contract", u.name AS "Customer", v.currency AS "Cur.", figures(v.detail_amount, 13) AS "Net",
+       figures(v.total_tax, 12) AS "Tax", figures(v.total_amount, 13) AS "Total"
   FROM demo.confirmed f
   JOIN invoice v USING (contract_id, invoice_id)
   JOIN contract c USING (contract_id)
@@ -15,3 +15,4 @@ SELECT v.invoice_number AS "Number", c.name AS "Contract", u.name AS "Customer",
 
 SELECT require(count(*) = max(number) AND min(number) = 1, 'numbers have no gap') FROM invoice \g /dev/null
 SELECT require(bool_and(outcome = 'changed'), 'every invoice is confirmed') FROM demo.confirmed \g /dev/null
+\echo

@@ -2,7 +2,8 @@
 
 -- ------------------------------------------------------------------------------------------ the company and its people
 
-INSERT INTO billing.company (name, currency, invoice_series) VALUES ('Nordavind Consulting AS', 'NOK', 'NV');
+-- Four decimals of an hour keep each customer's share, and the tax on it, close to the percentage.
+INSERT INTO billing.company (name, currency, quantity_scale, invoice_series) VALUES ('Nordavind Consulting AS', 'NOK', 4, 'NV');
 
 INSERT INTO billing.customer (name) VALUES
     ('Havbris Energi AS'), ('Sørvik Shipping ASA'), ('Tindefjell kommune'), ('Lysholmen sykehus'), ('Brighton & Moss LLP'),

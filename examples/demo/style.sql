@@ -3,16 +3,20 @@
 \set ON_ERROR_STOP on
 \pset footer off
 \pset border 0
-\pset null '-'
+\pset null ''
 \pset linestyle ascii
 SET client_min_messages = warning;
 SET search_path = billing, demo;
 
 CREATE SCHEMA IF NOT EXISTS demo;
 
--- 1234.5 -> "    1,234.50"
-CREATE OR REPLACE FUNCTION demo.money(amount numeric, width int DEFAULT 12) RETURNS text LANGUAGE sql IMMUTABLE
-    RETURN lpad(to_char(amount, 'FM999,999,990.00'), width);
+-- 1234.5 -> "1,234.50", padded on the left to a width.
+CREATE OR REPLACE FUNCTION demo.figures(amount numeric, width int DEFAULT 0) RETURNS text LANGUAGE sql IMMUTABLE
+    RETURN (SELECT lpad(shown, greatest(width, length(shown))) FROM to_char(amount, 'FM999,999,990.00') AS shown);
+
+-- Hours and other quantities, as many decimals as there are when a customer's share is taken.
+CREATE OR REPLACE FUNCTION demo.quantity(q numeric, width int DEFAULT 0) RETURNS text LANGUAGE sql IMMUTABLE
+    RETURN (SELECT lpad(shown, greatest(width, length(shown))) FROM to_char(q, 'FM999,990.0000') AS shown);
 
 CREATE OR REPLACE FUNCTION demo.number(n numeric, width int DEFAULT 6) RETURNS text LANGUAGE sql IMMUTABLE
     RETURN lpad(to_char(n, 'FM999,999,990'), width);

@@ -8,15 +8,15 @@ COMMENT ON FUNCTION @extschema@.submit(bigint[]) IS
     'Submits draft, returned or rejected entries for approval.';
 REVOKE ALL ON FUNCTION @extschema@.submit(bigint[]) FROM PUBLIC;
 
-CREATE FUNCTION @extschema@.approve(entries bigint[], billable_quantities numeric[] DEFAULT NULL, billing_types @extschema@.billing_type[] DEFAULT NULL)
+CREATE FUNCTION @extschema@.approve(entries bigint[], billable_quantities numeric[] DEFAULT NULL, billing_types @extschema@.billing_type[] DEFAULT NULL, return_actuals boolean DEFAULT true)
     RETURNS TABLE (entry_id bigint, outcome @extschema@.item_outcome, reason text, actual_id bigint, contract_id bigint, contract_line_id bigint,
         customer_id bigint, transaction_type @extschema@.transaction_type, billing_type @extschema@.billing_type,
         nte_status @extschema@.nte_status, quantity numeric, price numeric, amount numeric, tax numeric)
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'approve';
-COMMENT ON FUNCTION @extschema@.approve(bigint[], numeric[], @extschema@.billing_type[]) IS
-    'Approves submitted entries in the order given: writes cost and unbilled sales actuals, split per customer, and returns them; a refused entry comes back with its reason and changes nothing. The optional arrays, parallel to entries, override billable quantity and billing type.';
-REVOKE ALL ON FUNCTION @extschema@.approve(bigint[], numeric[], @extschema@.billing_type[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.approve(bigint[], numeric[], @extschema@.billing_type[], boolean) IS
+    'Approves submitted entries in the order given: writes cost and unbilled sales actuals, split per customer, and returns them; a refused entry comes back with its reason and changes nothing. The optional arrays, parallel to entries, override billable quantity and billing type. With return_actuals false only refused entries come back, which is what a bulk run wants.';
+REVOKE ALL ON FUNCTION @extschema@.approve(bigint[], numeric[], @extschema@.billing_type[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.reject(entries bigint[])
     RETURNS TABLE (entry_id bigint, outcome @extschema@.item_outcome, reason text)

@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS billing.actual (
     external_description text,
     attributes         jsonb,
     PRIMARY KEY (actual_id, contract_id)
-) WITH (fillfactor = 75);
+) WITH (fillfactor = 60);
 CREATE INDEX IF NOT EXISTS actual_open ON billing.actual (contract_id, contract_line_id, customer_id) WHERE is_open;
 CREATE INDEX IF NOT EXISTS actual_by_entry ON billing.actual (entry_id, contract_id) WHERE invoice_id IS NULL AND entry_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS actual_by_invoice ON billing.actual (contract_id, invoice_id) WHERE invoice_id IS NOT NULL;

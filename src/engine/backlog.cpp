@@ -1,5 +1,6 @@
 // The backlog: mark_ready_to_invoice(), mark_not_ready_to_invoice().
 
+#include <set>
 #include <unordered_set>
 
 #include "engine/groups.hpp"
@@ -89,14 +90,17 @@ constexpr Mark not_ready_mark{false, "ready_to_invoice", "not_ready_to_invoice"}
 
 pg::Statement classify_by_id{BILLING_CLASSIFY "WHERE a.actual_id = ANY ($1) GROUP BY 1, 2",
                              {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
-pg::Statement classify_by_contract{BILLING_CLASSIFY "WHERE a.is_open AND a.contract_id = ANY ($1) GROUP BY 1, 2",
-                                   {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
-                                   pg::Planning::by_scan};
+
+// What stays behind when everything of some contracts is marked ready.
+pg::Statement classify_left_behind{
+    BILLING_CLASSIFY
+    "WHERE a.is_open AND a.contract_id = ANY ($1) AND a.billing_status = $3::billing.billing_status"
+    " AND NOT (a.adjustment_status = 'adjustable' AND (NOT $4 OR a.nte_status IN ('committed', 'not_applicable')))"
+    " GROUP BY 1, 2",
+    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
+    pg::Planning::by_scan};
 
 #undef BILLING_CLASSIFY
-
-// How the actuals to mark are named: one by one, or all that are open in some contracts.
-enum class Selected { by_id, by_contract };
 
 class Marking {
 public:
@@ -114,8 +118,7 @@ public:
         arguments.add("actuals", actuals_).add("milestones", milestones_).add("products", products_);
         operation_ = begin_operation(verb_, arguments.add("contracts", contracts_));
         if (actuals_) {
-            mark_actuals(Selected::by_id, *actuals_);
-            report_missing("actual", *actuals_, found_actuals_);
+            mark_by_id(*actuals_);
         }
         mark_shares(milestones_);
         mark_products(products_);
@@ -169,35 +172,25 @@ private:
         return !waiting.empty();
     }
 
-    void mark_actuals(Selected selected, const Ids& keys) {
-        pg::Statement& statement = selected == Selected::by_id ? classify_by_id : classify_by_contract;
+    // Runs the classification, after evaluating what was never evaluated.
+    pg::Rows classified(pg::Statement& statement, const Ids& keys) {
         pg::Rows rows = classify(statement, keys);
-        if (mark_.ready && evaluate_first(rows)) {
-            pg::Rows const again = classify(statement, keys);
-            return mark_found(selected, again);
-        }
-        mark_found(selected, rows);
+        return mark_.ready && evaluate_first(rows) ? classify(statement, keys) : std::move(rows);
     }
 
-    void mark_found(Selected selected, const pg::Rows& rows) {
-        Ids contracts;
-        std::int64_t count = 0;
+    void mark_by_id(const Ids& ids) {
+        pg::Rows const rows = classified(classify_by_id, ids);
+        std::int64_t found = 0;
+        ChangeGroups log;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            std::int64_t const contract_id = rows.id(i, 1);
-            found_actuals_ += rows.id(i, 3);
+            found += rows.id(i, 3);
             if (outcome_of(rows, i) == ItemOutcome::changed) {
-                contracts.push_back(contract_id);
-                count += rows.id(i, 3);
-                log_change(operation_, {contract_id, "actual", "billing_status", mark_.from, mark_.to},
-                           rows.value(i, 4));
-                if (selected == Selected::by_id) {
-                    move_by_id(rows.value(i, 4), rows.id(i, 3));
-                }
+                log.add({rows.id(i, 1), 0, 0, rows.id(i, 3), rows.value(i, 4)});
+                move_by_id(rows.value(i, 4), rows.id(i, 3));
             }
         }
-        if (selected == Selected::by_contract && count > 0) {
-            move_by_contract(contracts, count);
-        }
+        log.write(operation_, {0, "actual", "billing_status", mark_.from, mark_.to});
+        report_missing("actual", ids, found);
     }
 
     // Decides about one group of actuals and reports it.
@@ -227,18 +220,36 @@ private:
         expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), count);
     }
 
-    // The same conditions as finding 0 of the classification, under the same locks.
-    void move_by_contract(const Ids& contracts, std::int64_t count) const {
+    // Everything eligible of some contracts, in one scan; the conditions are those of finding 0.
+    void mark_by_contract(const Ids& contracts) {
         static pg::Statement update{R"(
             UPDATE billing.actual SET billing_status = $2::billing.billing_status
              WHERE contract_id = ANY ($1) AND is_open AND billing_status = $3::billing.billing_status
                AND adjustment_status = 'adjustable'
-               AND (NOT $4 OR nte_status IN ('committed', 'not_applicable')))",
+               AND (NOT $4 OR nte_status IN ('committed', 'not_applicable'))
+            RETURNING contract_id, actual_id)",
                                     {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
                                     pg::Planning::by_scan};
+        pg::Rows const left_behind = classified(classify_left_behind, contracts);
+        for (std::uint64_t i = 0; i < left_behind.count(); ++i) {
+            outcome_of(left_behind, i);
+        }
+        pg::IdSink moved(false);
+        for (std::int64_t const id : contracts) {
+            moved.expect_key(id);
+        }
         pg::Parameters parameters;
         parameters.ids(contracts).text(mark_.to).text(mark_.from).add(BoolGetDatum(mark_.ready));
-        expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), count);
+        guard::write_into(update, "actual", guard::Write::update, std::move(parameters), moved);
+        ChangeGroups log;
+        for (std::int64_t const id : contracts) {
+            if (pg::KeyedIds const* found = moved.find(id)) {
+                Datum const ids = pg::array_of(*found);
+                log.add({id, 0, 0, found->count, ids});
+                Groups::emit(verb_, "actual", id, ItemOutcome::changed, "", found->count, ids);
+            }
+        }
+        log.write(operation_, {0, "actual", "billing_status", mark_.from, mark_.to});
     }
 
     static void expect(std::uint64_t moved, std::int64_t expected) {
@@ -421,19 +432,24 @@ private:
             SELECT contract_line_id FROM billing.contract_line
              WHERE contract_id = ANY ($1) AND product_status = $2::billing.product_status)",
                                            {INT8ARRAYOID, TEXTOID}};
-        mark_actuals(Selected::by_contract, *contracts_);
-        mark_shares(found_ids(find_shares));
-        mark_products(found_ids(find_products));
-        std::unordered_set<std::int64_t> const known(book_.contract_ids().begin(), book_.contract_ids().end());
-        for (std::int64_t const id : *contracts_) {
-            if (known.count(id) == 0) {
+        Ids open;
+        for (std::int64_t const id : std::set<std::int64_t>(contracts_->begin(), contracts_->end())) {
+            Contract const* contract = book_.contract(id);
+            if (contract == nullptr) {
                 groups_.add("contract", 0, ItemOutcome::refused, "there is no contract with this id", id);
+            } else if (contract->is_closed) {
+                groups_.add("contract", id, ItemOutcome::refused, "the contract is closed", id);
+            } else {
+                open.push_back(id);
             }
         }
+        mark_by_contract(open);
+        mark_shares(found_ids(find_shares, open));
+        mark_products(found_ids(find_products, open));
     }
 
-    Ids found_ids(pg::Statement& statement) const {
-        pg::Rows const rows = pg::query(statement, pg::Parameters().ids(*contracts_).text(mark_.from));
+    Ids found_ids(pg::Statement& statement, const Ids& contracts) const {
+        pg::Rows const rows = pg::query(statement, pg::Parameters().ids(contracts).text(mark_.from));
         Ids ids;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             ids.push_back(rows.id(i, 1));
@@ -449,7 +465,6 @@ private:
     std::optional<Ids> contracts_;
     bool strict_;
     std::int64_t operation_ = 0;
-    std::int64_t found_actuals_ = 0;
     ContractBook book_;
     Groups groups_;
 };

@@ -269,10 +269,15 @@ NteBook& ContractBook::limits(Contract& contract) {
 
 void LineTotals::add(std::int64_t contract_id, std::int64_t line_id, std::int64_t customer_id, const Decimal& committed,
                      const Decimal& billed) {
-    Total& total = totals_[{line_id, customer_id}];
-    total.contract_id = contract_id;
-    total.committed += committed;
-    total.billed += billed;
+    std::vector<Total>& totals = by_line_[line_id];
+    for (Total& total : totals) {
+        if (total.customer_id == customer_id) {
+            total.committed += committed;
+            total.billed += billed;
+            return;
+        }
+    }
+    totals.push_back({contract_id, customer_id, committed, billed});
 }
 
 void LineTotals::write() const {
@@ -292,12 +297,14 @@ void LineTotals::write() const {
     Ids customers;
     std::vector<Decimal> committed;
     std::vector<Decimal> billed;
-    for (auto const& [key, total] : totals_) {
-        contracts.push_back(total.contract_id);
-        lines.push_back(key.first);
-        customers.push_back(key.second);
-        committed.push_back(total.committed);
-        billed.push_back(total.billed);
+    for (auto const& [line_id, totals] : by_line_) {
+        for (Total const& total : totals) {
+            contracts.push_back(total.contract_id);
+            lines.push_back(line_id);
+            customers.push_back(total.customer_id);
+            committed.push_back(total.committed);
+            billed.push_back(total.billed);
+        }
     }
     if (!contracts.empty()) {
         guard::write(update, "contract_line_customer", guard::Write::update,

@@ -104,10 +104,11 @@ public:
 private:
     struct Total {
         std::int64_t contract_id;
+        std::int64_t customer_id;
         Decimal committed;
         Decimal billed;
     };
-    std::map<std::pair<std::int64_t, std::int64_t>, Total> totals_;
+    std::unordered_map<std::int64_t, std::vector<Total>> by_line_;
 };
 
 } // namespace billing::engine

@@ -1,11 +1,14 @@
 // Draft invoices: preview_invoices(), create_invoices(), add_to_invoice(), refresh_invoices().
 //
-// One pass reads what can be billed, grouped by contract line and customer (the plan). preview_invoices() shows the
-// plan; the others write it: new invoices and lines with their totals, then one UPDATE that links the sources.
+// What can be billed is grouped by contract line and customer. preview_invoices() and calls that name single items read
+// the groups first; a call for whole contracts reserves the ids of the invoice lines, links everything ready in one
+// UPDATE under the same conditions, and learns the groups from what that returns. Then invoices and lines are written
+// with their totals.
 
 #include <algorithm>
 #include <set>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/contract_book.hpp"
 #include "engine/invoice_totals.hpp"
@@ -65,7 +68,8 @@ struct Group {
     std::int64_t count;
     Decimal amount; // chargeable
     Decimal tax;
-    Datum ids; // bigint[]
+    Datum ids;                        // bigint[]
+    std::int64_t invoice_line_id = 0; // reserved for it, if it is linked already
 };
 
 using ContractAndCustomer = std::pair<std::int64_t, std::int64_t>;
@@ -129,6 +133,7 @@ pg::Statement products_by_id{BILLING_PRODUCT_GROUPS("l.contract_line_id = ANY ($
 // Rows of a plan query, kept alive because the groups' id arrays point into them.
 class PlanReader {
 public:
+    // What stands in the backlog ready to be billed.
     std::vector<Group> read(const Selection& selection, const Ids& contracts, DateADT date) {
         if (selection.names_items()) {
             add(Source::actual, actuals_by_id, selection.actuals, date);
@@ -139,7 +144,14 @@ public:
             add(Source::milestone, milestones_of_contracts, contracts, date);
             add(Source::product, products_of_contracts, contracts, date);
         }
-        return std::move(groups_);
+        return std::exchange(groups_, {});
+    }
+
+    // The same without the actuals.
+    std::vector<Group> read_without_actuals(const Ids& contracts, DateADT date) {
+        add(Source::milestone, milestones_of_contracts, contracts, date);
+        add(Source::product, products_of_contracts, contracts, date);
+        return std::exchange(groups_, {});
     }
 
 private:
@@ -189,21 +201,27 @@ public:
     Drafting(Verb& verb, Selection selection, DateADT date)
         : verb_(verb), selection_(std::move(selection)), date_(date) {}
 
-    // Reads what can be billed, under the contracts' locks unless nothing will be written.
-    void plan(bool is_preview = false) {
-        Ids contracts = contracts_of(selection_);
-        book_ =
-            is_preview ? ContractBook::load(std::move(contracts)) : ContractBook::lock_and_load(std::move(contracts));
+    // Reads what can be billed, and refuses contracts that cannot. Writes nothing, locks nothing.
+    void preview() {
+        book_ = ContractBook::load(contracts_of(selection_));
         groups_ = reader_.read(selection_, book_.contract_ids(), date_);
         drop_refused_contracts();
     }
 
-    // Groups go only to these invoices; groups of other contracts or customers are left alone.
+    // Locks the contracts. For single items the groups are read; for whole contracts only those are looked at that may
+    // have to be refused.
+    void lock() {
+        book_ = ContractBook::lock_and_load(contracts_of(selection_));
+        groups_ = reader_.read(selection_, selection_.names_items() ? Ids() : suspicious_contracts(), date_);
+        drop_refused_contracts();
+        if (!selection_.names_items()) {
+            groups_.clear();
+        }
+    }
+
+    // Groups go only to these invoices; what belongs to other contracts or customers is left alone.
     void restrict_to(const std::map<ContractAndCustomer, std::int64_t>& invoices) {
-        auto const outside = [&](const Group& group) {
-            return invoices.count({group.contract_id, group.customer_id}) == 0;
-        };
-        groups_.erase(std::remove_if(groups_.begin(), groups_.end(), outside), groups_.end());
+        is_restricted_ = true;
         use_existing(invoices);
     }
 
@@ -225,6 +243,17 @@ public:
         return keys;
     }
 
+    // Whole contracts: links everything ready to invoice lines whose ids are reserved now and written afterwards.
+    void link_contracts() {
+        Ids const contracts = accepted_contracts();
+        link_actuals(contracts);
+        for (Group& group : reader_.read_without_actuals(contracts, date_)) {
+            if (is_wanted({group.contract_id, group.customer_id})) {
+                groups_.push_back(group);
+            }
+        }
+    }
+
     // Adds up what each invoice gets.
     void assign() {
         for (Group const& group : groups_) {
@@ -232,7 +261,9 @@ public:
             draft.item_count += group.count;
             draft.amount += group.amount;
             draft.tax += group.tax;
-            Line& line = draft.lines.try_emplace(group.line_id, Line{0, group.line_id, true, {}, {}}).first->second;
+            Line& line =
+                draft.lines.try_emplace(group.line_id, Line{group.invoice_line_id, group.line_id, true, {}, {}})
+                    .first->second;
             line.amount += group.amount;
             line.tax += group.tax;
         }
@@ -276,6 +307,107 @@ public:
     }
 
 private:
+    bool is_wanted(const ContractAndCustomer& key) const { return !is_restricted_ || drafts_.count(key) != 0; }
+
+    // Contracts with something about them that refuses them if it concerns what is billed.
+    Ids suspicious_contracts() const {
+        Ids ids;
+        for (Contract const* contract : book_.contracts()) {
+            bool const has_problem = std::any_of(contract->lines.begin(), contract->lines.end(), [](auto const* line) {
+                return line->method != BillingMethod::product && !line->problem().empty();
+            });
+            if (contract->is_closed || has_problem) {
+                ids.push_back(contract->contract_id);
+            }
+        }
+        return ids;
+    }
+
+    Ids accepted_contracts() const {
+        Ids ids;
+        for (Contract const* contract : book_.contracts()) {
+            if (!contract->is_closed && refused_.count(contract->contract_id) == 0) {
+                ids.push_back(contract->contract_id);
+            }
+        }
+        return ids;
+    }
+
+    // The place reserved for a contract line and customer.
+    struct Place {
+        std::int64_t contract_id;
+        std::int64_t line_id;
+        std::int64_t customer_id;
+        std::int64_t invoice_line_id;
+    };
+
+    std::int64_t existing_line(const ContractAndCustomer& key, std::int64_t line_id) const {
+        auto const draft = drafts_.find(key);
+        if (draft == drafts_.end()) {
+            return 0;
+        }
+        auto const line = draft->second.lines.find(line_id);
+        return line == draft->second.lines.end() ? 0 : line->second.invoice_line_id;
+    }
+
+    std::vector<Place> reserve_places(const Ids& contracts) {
+        Oid const sequence = pg::relation_oid("invoice_line_invoice_line_id_seq");
+        std::vector<Place> places;
+        for (std::int64_t const contract_id : contracts) {
+            for (ContractLine const* line : book_.contract(contract_id)->lines) {
+                for (Share const& share : line->shares) {
+                    if (is_wanted({contract_id, share.customer_id})) {
+                        std::int64_t const existing = existing_line({contract_id, share.customer_id}, line->line_id);
+                        places.push_back({contract_id, line->line_id, share.customer_id,
+                                          existing != 0 ? existing : next_id(sequence)});
+                    }
+                }
+            }
+        }
+        return places;
+    }
+
+    void link_actuals(const Ids& contracts) {
+        static pg::Statement update{
+            "UPDATE billing.actual a"
+            "   SET billing_status = 'customer_invoice_created', invoice_line_id = d.invoice_line_id"
+            "  FROM unnest($3, $4, $5, $6)"
+            "       AS d (contract_id, contract_line_id, customer_id, invoice_line_id)"
+            " WHERE a.contract_id = ANY ($1) AND a.contract_id = d.contract_id"
+            "   AND a.contract_line_id = d.contract_line_id AND a.customer_id = d.customer_id AND" BILLING_READY_ACTUAL
+            " RETURNING a.invoice_line_id, a.actual_id, a.billing_type = 'chargeable', a.amount, a.tax",
+            {INT8ARRAYOID, DATEOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID},
+            pg::Planning::by_scan};
+        std::vector<Place> const places = reserve_places(contracts);
+        pg::IdSink linked(true);
+        Ids place_contracts;
+        Ids lines;
+        Ids customers;
+        Ids invoice_lines;
+        for (Place const& place : places) {
+            place_contracts.push_back(place.contract_id);
+            lines.push_back(place.line_id);
+            customers.push_back(place.customer_id);
+            invoice_lines.push_back(place.invoice_line_id);
+            linked.expect_key(place.invoice_line_id);
+        }
+        pg::Parameters parameters;
+        parameters.ids(contracts).date(date_).ids(place_contracts).ids(lines).ids(customers).ids(invoice_lines);
+        guard::write_into(update, "actual", guard::Write::update, std::move(parameters), linked);
+        for (Place const& place : places) {
+            if (pg::KeyedIds const* found = linked.find(place.invoice_line_id)) {
+                int const scale = book_.contract(place.contract_id)->money_scale;
+                groups_.push_back({Source::actual, place.contract_id, place.line_id, place.customer_id, found->count,
+                                   pg::decimal_of_sum(found->amount, scale), pg::decimal_of_sum(found->tax, scale),
+                                   pg::array_of(*found), place.invoice_line_id});
+            }
+        }
+    }
+
+    static std::int64_t next_id(Oid sequence) {
+        return wall::value_of([sequence] { return nextval_internal(sequence, false); });
+    }
+
     void drop_refused_contracts() {
         for (Group const& group : groups_) {
             if (refused_.count(group.contract_id) == 0) {
@@ -326,16 +458,13 @@ private:
     void number_drafts() {
         Oid const invoices = pg::relation_oid("invoice_invoice_id_seq");
         Oid const lines = pg::relation_oid("invoice_line_invoice_line_id_seq");
-        auto const next = [](Oid sequence) {
-            return wall::value_of([sequence] { return nextval_internal(sequence, false); });
-        };
         for (auto& [key, draft] : drafts_) {
             if (draft.is_new) {
-                draft.invoice_id = next(invoices);
+                draft.invoice_id = next_id(invoices);
             }
             for (auto& [line_id, line] : draft.lines) {
-                if (line.is_new) {
-                    line.invoice_line_id = next(lines);
+                if (line.invoice_line_id == 0) {
+                    line.invoice_line_id = next_id(lines);
                 }
             }
         }
@@ -424,50 +553,22 @@ private:
     }
 
     void claim_sources() {
-        claim_actuals();
-        claim_by_id(Source::milestone);
-        claim_by_id(Source::product);
-        for (Group const& group : groups_) {
-            SourceTable const table = table_of(group.source);
-            log_change(operation_id_, {group.contract_id, table.table, table.status_column, ready_label, created_label},
-                       group.ids);
-        }
-    }
-
-    void claim_actuals() {
         if (selection_.names_items()) {
-            return claim_by_id(Source::actual);
+            claim_by_id(Source::actual);
         }
-        static pg::Statement update{
-            "UPDATE billing.actual a"
-            "   SET billing_status = 'customer_invoice_created', invoice_line_id = d.invoice_line_id"
-            "  FROM unnest($3, $4, $5, $6)"
-            "       AS d (contract_id, contract_line_id, customer_id, invoice_line_id)"
-            " WHERE a.contract_id = ANY ($1) AND a.contract_id = d.contract_id AND a.contract_line_id = "
-            "d.contract_line_id"
-            "   AND a.customer_id = d.customer_id AND" BILLING_READY_ACTUAL,
-            {INT8ARRAYOID, DATEOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID},
-            pg::Planning::by_scan};
-        std::set<std::int64_t> distinct_contracts;
-        Ids contracts;
-        Ids lines;
-        Ids customers;
-        Ids invoice_lines;
-        std::int64_t expected = 0;
-        for (Group const& group : groups_) {
-            if (group.source == Source::actual) {
-                distinct_contracts.insert(group.contract_id);
-                contracts.push_back(group.contract_id);
-                lines.push_back(group.line_id);
-                customers.push_back(group.customer_id);
-                invoice_lines.push_back(invoice_line_of(group));
-                expected += group.count;
+        for (Source const source : {Source::milestone, Source::product}) {
+            claim_by_id(source);
+        }
+        for (Source const source : {Source::actual, Source::milestone, Source::product}) {
+            ChangeGroups log;
+            for (Group const& group : groups_) {
+                if (group.source == source) {
+                    log.add({group.contract_id, group.line_id, group.customer_id, group.count, group.ids});
+                }
             }
+            SourceTable const table = table_of(source);
+            log.write(operation_id_, {0, table.table, table.status_column, ready_label, created_label});
         }
-        pg::Parameters parameters;
-        parameters.ids(Ids(distinct_contracts.begin(), distinct_contracts.end())).date(date_);
-        parameters.ids(contracts).ids(lines).ids(customers).ids(invoice_lines);
-        expect(guard::write(update, "actual", guard::Write::update, std::move(parameters)), expected);
     }
 
     static pg::Statement& claim_statement(Source source) {
@@ -586,6 +687,7 @@ private:
     PlanReader reader_;
     std::vector<Group> groups_;
     std::vector<Group> refused_groups_;
+    bool is_restricted_ = false;
     std::map<ContractAndCustomer, Draft> drafts_;
     std::map<std::int64_t, std::string> refused_;
     std::int64_t operation_id_ = 0;
@@ -624,7 +726,7 @@ void preview(Verb& verb) {
     Selection const selection = selection_of(verb);
     require_one_kind_of_selection(selection);
     Drafting drafting(verb, selection, date_argument(verb, 4));
-    drafting.plan(true);
+    drafting.preview();
     drafting.assign();
     drafting.report(true);
 }
@@ -669,7 +771,10 @@ void create(Verb& verb) {
         return report_earlier_run(verb, *run_key, arguments);
     }
     Drafting drafting(verb, selection, date);
-    drafting.plan();
+    drafting.lock();
+    if (!selection.names_items()) {
+        drafting.link_contracts();
+    }
     drafting.assign();
     drafting.write(*operation);
     drafting.report(false);
@@ -706,7 +811,7 @@ void add(Verb& verb) {
     DateADT const date = date_argument(verb, 3);
     std::int64_t const operation = begin_operation(verb, logged(selection, date));
     Drafting drafting(verb, selection, date);
-    drafting.plan();
+    drafting.lock();
     drafting.use_existing(latest_drafts(drafting.contracts_and_customers()));
     drafting.assign();
     drafting.write(operation);
@@ -756,8 +861,9 @@ void refresh(Verb& verb) {
     }
     for (auto const& [date, target] : rounds) {
         Drafting drafting(verb, {target.contracts, std::nullopt, std::nullopt, std::nullopt}, date);
-        drafting.plan();
+        drafting.lock();
         drafting.restrict_to(target.invoices);
+        drafting.link_contracts();
         drafting.assign();
         drafting.write(operation);
         drafting.report(false);

@@ -1,6 +1,7 @@
 #include "engine/operation.hpp"
 
 #include "guard/write_scope.hpp"
+#include "pg/row_batch.hpp"
 #include "wall/backend.hpp"
 
 namespace billing::engine {
@@ -115,6 +116,32 @@ void log_changes(std::int64_t operation_id, const StatusChange& change, const Id
     pg::Parameters parameters;
     parameters.id(operation_id).text(change.item).text(change.column).text(change.from).text(change.to);
     guard::write(insert, "operation_change", guard::Write::insert, std::move(parameters.ids(contract_ids).ids(ids)));
+}
+
+void ChangeGroups::write(std::int64_t operation_id, const StatusChange& change) const {
+    static pg::Statement insert{R"(
+        INSERT INTO billing.operation_change
+            (operation_id, item, status_column, from_status, to_status, contract_id, contract_line_id, customer_id,
+             item_count, ids)
+        SELECT $1, $2, $3, nullif($4, ''), nullif($5, ''), contract_id, contract_line_id, customer_id, item_count, ids
+          FROM change_group)",
+                                {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}};
+    if (groups_.empty()) {
+        return;
+    }
+    pg::RowBatch batch("change_group", {{"contract_id", INT8OID},
+                                        {"contract_line_id", INT8OID},
+                                        {"customer_id", INT8OID},
+                                        {"item_count", INT8OID},
+                                        {"ids", INT8ARRAYOID}});
+    for (Group const& group : groups_) {
+        batch.id(group.contract_id).id_or_null(group.line_id).id_or_null(group.customer_id).id(group.count);
+        batch.add(group.ids).emit();
+    }
+    pg::Parameters parameters;
+    parameters.id(operation_id).text(change.item).text(change.column).text(change.from).text(change.to);
+    guard::write(insert, "operation_change", guard::Write::insert, std::move(parameters));
+    batch.close();
 }
 
 } // namespace billing::engine

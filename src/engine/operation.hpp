@@ -41,6 +41,24 @@ void log_change(std::int64_t operation_id, const StatusChange& change, const Ids
 // The same with an array that a query made (bigint[]).
 void log_change(std::int64_t operation_id, const StatusChange& change, Datum ids);
 
+// Many groups at once, in one statement.
+class ChangeGroups {
+public:
+    struct Group {
+        std::int64_t contract_id;
+        std::int64_t line_id;     // 0: not of one line
+        std::int64_t customer_id; // 0: not of one customer
+        std::int64_t count;
+        Datum ids; // bigint[]
+    };
+    void add(const Group& group) { groups_.push_back(group); }
+    // The contract id in `change` is not used.
+    void write(std::int64_t operation_id, const StatusChange& change) const;
+
+private:
+    std::vector<Group> groups_;
+};
+
 // Many contracts at once: ids[i] belongs to contract_ids[i]. One log row per contract.
 void log_changes(std::int64_t operation_id, const StatusChange& change, const Ids& contract_ids, const Ids& ids);
 

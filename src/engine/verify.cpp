@@ -34,11 +34,12 @@ Check checks[] = {
                 UNION ALL
                 VALUES ('actual', 'billing_guard_statement', 'guard_statement', 14, NULL),
                        ('actual', 'billing_guard_update', 'guard_row', 17,
-                        'billing.guard_wakes(old.tableoid, VARIADIC ARRAY[') ,
+                        'billing.guard_wakes(old.tableoid, old.billing_status, new.billing_status, old.adjustment_status, '
+                        || 'new.adjustment_status, old.nte_status, new.nte_status)') ,
                        ('actual', 'billing_guard_shape', 'guard_row', 9, NULL),
                        ('actual', 'billing_guard_truncate', 'guard_statement', 34, NULL),
                        ('entry', 'billing_guard_insert', 'guard_row', 5, '(new.entry_status <> '),
-                       ('entry', 'billing_guard_update', 'guard_row', 17, 'billing.guard_wakes(old.tableoid, '),
+                       ('entry', 'billing_guard_update', 'guard_row', 17, 'billing.guard_wakes(old.tableoid, old.entry_status, new.entry_status)'),
                        ('entry', 'billing_guard_delete', 'guard_row', 9, NULL),
                        ('entry', 'billing_guard_truncate', 'guard_statement', 34, NULL),
                        ('milestone', 'billing_guard_truncate', 'guard_statement', 34, NULL)) g

@@ -24,12 +24,19 @@ namespace {
 
 constexpr long entries_per_batch = 5000;
 
-// Locks entries in ascending order until the end of the transaction: after the contracts, if any, and never in the
-// caller's order, so that nobody waits in a circle.
-void lock_entries(const Ids& ids) {
+// Locks entries in ascending order until the end of the transaction, before any contract and never in the caller's
+// order, so that nobody waits in a circle. Returns their projects.
+Ids lock_entries(const Ids& ids) {
     static pg::Statement lock{
-        "SELECT 1 FROM billing.entry WHERE entry_id = ANY ($1) ORDER BY entry_id FOR NO KEY UPDATE", {INT8ARRAYOID}};
-    pg::query_in_batches(lock, pg::Parameters().ids(ids), entries_per_batch, [](const pg::Rows&) {});
+        "SELECT project_id FROM billing.entry WHERE entry_id = ANY ($1) ORDER BY entry_id FOR NO KEY UPDATE",
+        {INT8ARRAYOID}};
+    std::unordered_set<std::int64_t> projects;
+    pg::query_in_batches(lock, pg::Parameters().ids(ids), entries_per_batch, [&projects](const pg::Rows& rows) {
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            projects.insert(rows.id(i, 1));
+        }
+    });
+    return Ids(projects.begin(), projects.end());
 }
 
 // --- submit, reject: one status for many entries ------------------------------------------------------------------
@@ -171,6 +178,7 @@ class Approval {
 public:
     explicit Approval(Verb& verb)
         : verb_(verb), ids_(verb.arguments.required_ids(0, "entries")),
+          returns_actuals_(!verb.arguments.given(3) || verb.arguments.flag(3)),
           actual_sequence_(pg::relation_oid("actual_actual_id_seq")) {
         read_overrides();
     }
@@ -206,46 +214,57 @@ private:
     void load_terms() {
         static pg::Statement read{R"(
             SELECT p.project_id, p.company_id, c.contract_id, p.is_open
-              FROM (SELECT DISTINCT e.project_id FROM billing.entry e WHERE e.entry_id = ANY ($1)) e
-              JOIN billing.project p ON p.project_id = e.project_id
-              LEFT JOIN billing.contract c ON c.company_id = p.company_id AND c.kind = 'internal')",
+              FROM billing.project p
+              LEFT JOIN billing.contract c ON c.company_id = p.company_id AND c.kind = 'internal'
+             WHERE p.project_id = ANY ($1))",
                                   {INT8ARRAYOID}};
-        Ids projects;
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(ids_));
+        Ids const projects = lock_entries(ids_);
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(projects));
         Ids contracts;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            projects.push_back(rows.id(i, 1));
             projects_[rows.id(i, 1)] = {rows.id(i, 2), rows.id_or(i, 3, 0), rows.flag(i, 4)};
             contracts.push_back(rows.id_or(i, 3, 0));
         }
         Ids const paying = scopes_.load(projects);
         contracts.insert(contracts.end(), paying.begin(), paying.end());
         book_ = ContractBook::lock_and_load(contracts);
-        lock_entries(ids_);
         // Read again under the lock: a line may have changed its scope in between.
         for (std::int64_t const contract : scopes_.load(projects)) {
             if (book_.contract(contract) == nullptr) {
                 throw DomainError("40001", "contract lines changed during approval", {}, "Call approve() again.");
             }
         }
+        load_masters();
+    }
+
+    // Roles and categories are few; looking them up here saves two joins per entry.
+    void load_masters() {
+        static pg::Statement roles{"SELECT role_id, is_chargeable FROM billing.role", {}, pg::Planning::free};
+        static pg::Statement categories{
+            "SELECT category_id, is_chargeable FROM billing.category", {}, pg::Planning::free};
+        static pg::Statement resources{
+            "SELECT resource_id, role_id FROM billing.resource WHERE role_id IS NOT NULL", {}, pg::Planning::free};
+        pg::Rows const role_rows = pg::query(roles);
+        for (std::uint64_t i = 0; i < role_rows.count(); ++i) {
+            role_chargeable_[role_rows.id(i, 1)] = role_rows.flag(i, 2);
+        }
+        pg::Rows const category_rows = pg::query(categories);
+        for (std::uint64_t i = 0; i < category_rows.count(); ++i) {
+            category_chargeable_[category_rows.id(i, 1)] = category_rows.flag(i, 2);
+        }
+        pg::Rows const resource_rows = pg::query(resources);
+        for (std::uint64_t i = 0; i < resource_rows.count(); ++i) {
+            role_of_resource_[resource_rows.id(i, 1)] = resource_rows.id(i, 2);
+        }
     }
 
     void approve_all() {
         static pg::Statement read{R"(
-            SELECT i.position, i.id, e.entry_status::text, e.transaction_class, e.project_id, e.task_id,
-                   e.role_id, e.role_chargeable, e.category_id, e.category_chargeable, e.entry_date, e.currency,
-                   e.quantity, e.billable_quantity, e.billing_type, e.cost_price, e.sales_price, e.tax
+            SELECT i.position, i.id, e.entry_status, e.transaction_class, e.project_id, e.task_id, e.role_id,
+                   e.resource_id, e.category_id, e.entry_date, e.currency, e.quantity, e.billable_quantity,
+                   e.billing_type, e.cost_price, e.sales_price, e.tax
               FROM unnest($1) WITH ORDINALITY AS i (id, position)
-              LEFT JOIN LATERAL (
-                    SELECT w.*, r.is_chargeable AS role_chargeable, g.is_chargeable AS category_chargeable
-                      FROM (SELECT b.entry_status, b.transaction_class, b.project_id, b.task_id, b.entry_date,
-                                   b.currency, b.quantity, b.billable_quantity, b.billing_type, b.cost_price,
-                                   b.sales_price, b.tax, b.category_id,
-                                   coalesce(b.role_id, (SELECT s.role_id FROM billing.resource s
-                                                         WHERE s.resource_id = b.resource_id)) AS role_id
-                              FROM billing.entry b WHERE b.entry_id = i.id) w
-                      LEFT JOIN billing.role r ON r.role_id = w.role_id
-                      LEFT JOIN billing.category g ON g.category_id = w.category_id) e ON true)",
+              LEFT JOIN billing.entry e ON e.entry_id = i.id)",
                                   {INT8ARRAYOID}};
         pg::RowBatch batch("new_actual", {{"contract_id", INT8OID},
                                           {"actual_id", INT8OID},
@@ -279,9 +298,10 @@ private:
         if (!rows.datum(i, 3)) {
             return refuse(id, "there is no entry with this id");
         }
-        std::string const status = rows.text(i, 3);
-        if (status != "submitted") {
-            return refuse(id, "the entry is " + status + "; only submitted entries can be approved");
+        EntryStatus const status = entry_status_(rows.value(i, 3));
+        if (status != EntryStatus::submitted) {
+            return refuse(id,
+                          "the entry is " + std::string(label(status)) + "; only submitted entries can be approved");
         }
         if (!seen_.insert(id).second) {
             return refuse(id, "the entry is listed twice");
@@ -294,21 +314,29 @@ private:
     }
 
     EntryRow read_entry(const pg::Rows& rows, std::uint64_t i, std::size_t position) const {
-        Decimal const quantity = rows.decimal(i, 13);
-        std::optional<Datum> const billable = overridden(quantities_, position, rows.datum(i, 14));
-        std::optional<Datum> const type = overridden(types_, position, rows.datum(i, 15));
+        Decimal const quantity = rows.decimal(i, 12);
+        std::optional<Datum> const billable = overridden(quantities_, position, rows.datum(i, 13));
+        std::optional<Datum> const type = overridden(types_, position, rows.datum(i, 14));
+        std::int64_t const role = rows.id_or(i, 7, found_or(role_of_resource_, rows.id_or(i, 8, 0), std::int64_t{0}));
+        std::int64_t const category = rows.id_or(i, 9, 0);
         return {rows.id(i, 2),
                 rows.id(i, 5),
                 rows.id_or(i, 6, 0),
-                rows.id_or(i, 7, 0),
-                rows.id_or(i, 9, 0),
-                !rows.datum(i, 8) || rows.flag(i, 8),
-                !rows.datum(i, 10) || rows.flag(i, 10),
-                DatumGetDateADT(rows.value(i, 11)),
-                rows.text_or_null(i, 12),
+                role,
+                category,
+                found_or(role_chargeable_, role, true),
+                found_or(category_chargeable_, category, true),
+                DatumGetDateADT(rows.value(i, 10)),
+                rows.text_or_null(i, 11),
                 {class_(rows.value(i, 4)), quantity, billable ? pg::decimal_of(*billable) : quantity,
-                 type ? std::optional<BillingType>(billing_type_(*type)) : std::nullopt, rows.decimal(i, 16),
-                 rows.decimal(i, 17), rows.decimal(i, 18)}};
+                 type ? std::optional<BillingType>(billing_type_(*type)) : std::nullopt, rows.decimal(i, 15),
+                 rows.decimal(i, 16), rows.decimal(i, 17)}};
+    }
+
+    template <typename Value>
+    static Value found_or(const std::unordered_map<std::int64_t, Value>& values, std::int64_t key, Value otherwise) {
+        auto const found = values.find(key);
+        return found == values.end() ? otherwise : found->second;
     }
 
     static std::optional<Datum> overridden(const std::vector<std::optional<Datum>>& overrides, std::size_t position,
@@ -433,6 +461,9 @@ private:
         batch_->add(DateADTGetDatum(entry.date)).add(BoolGetDatum(draft.type == TransactionType::unbilled_sales));
         batch_->add(quantity).add(price).add(amount).add(tax).emit();
 
+        if (!returns_actuals_) {
+            return;
+        }
         verb_.result.id(entry.entry_id).add(changed_).add_null().id(id).id(contract.contract_id).id_or_null(line_id);
         verb_.result.id_or_null(draft.customer_id).add(type).add(billing_type).add(nte_status);
         verb_.result.add(quantity).add(price).add(amount).add(tax).emit();
@@ -479,11 +510,15 @@ private:
 
     Verb& verb_;
     Ids ids_;
+    bool returns_actuals_;
     Oid actual_sequence_;
     std::vector<std::optional<Datum>> quantities_;
     std::vector<std::optional<Datum>> types_;
     std::int64_t operation_ = 0;
     std::unordered_map<std::int64_t, Project> projects_;
+    std::unordered_map<std::int64_t, bool> role_chargeable_;
+    std::unordered_map<std::int64_t, bool> category_chargeable_;
+    std::unordered_map<std::int64_t, std::int64_t> role_of_resource_;
     Scopes scopes_;
     ContractBook book_;
     LineTotals totals_;
@@ -500,6 +535,7 @@ private:
     Oid billing_type_oid_ = pg::type_oid("billing_type");
     Oid nte_status_oid_ = pg::type_oid("nte_status");
     Oid nte_level_oid_ = pg::type_oid("nte_level");
+    pg::EnumOids<EntryStatus> entry_status_;
     pg::EnumOids<TransactionType> transaction_type_;
     pg::EnumOids<TransactionClass> class_;
     pg::EnumOids<BillingType> billing_type_;

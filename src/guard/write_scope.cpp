@@ -83,6 +83,15 @@ pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind
     return pg::query(statement, std::move(parameters));
 }
 
+std::uint64_t write_into(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters,
+                         pg::IdSink& sink) {
+    Oid const relation = pg::relation_oid(table);
+    require_untampered(relation);
+    (void)statement.plan();
+    WriteScope const scope(relation, kind, next_command());
+    return pg::execute_into(statement, std::move(parameters), sink);
+}
+
 std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Parameters parameters) {
     return write(statement, table, Write::upsert, std::move(parameters));
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Authority to write a guarded table: C++ state of this backend, good for exactly one command.
 
+#include "pg/id_sink.hpp"
 #include "pg/statement.hpp"
 
 namespace billing::guard {
@@ -16,6 +17,10 @@ std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg:
 
 // The same for a statement with a RETURNING clause.
 pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters = {});
+
+// The same for a bulk statement whose returned rows go to a sink while it runs.
+std::uint64_t write_into(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters,
+                         pg::IdSink& sink);
 
 // For INSERT … ON CONFLICT DO UPDATE, which inserts and updates in one command.
 std::uint64_t write_upsert(pg::Statement& statement, const char* table, pg::Parameters parameters = {});

@@ -1,8 +1,11 @@
 #include "pg/statement.hpp"
 
+#include "pg/id_sink.hpp"
 #include "wall/backend.hpp"
 
 extern "C" {
+#include "nodes/params.h"
+#include "tcop/dest.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -182,6 +185,61 @@ void query_in_batches(Statement& statement, Parameters parameters, long batch_si
 
 std::uint64_t execute(Statement& statement, Parameters parameters) {
     return run_plan(statement.plan(), parameters, nullptr);
+}
+
+namespace {
+
+// A DestReceiver that hands its rows to a sink.
+struct SinkReceiver {
+    DestReceiver receiver;
+    IdSink* sink;
+};
+
+bool receive_slot(TupleTableSlot* slot, DestReceiver* self) {
+    reinterpret_cast<SinkReceiver*>(self)->sink->receive(slot);
+    return true;
+}
+
+SinkReceiver receiver_for(IdSink& sink) {
+    SinkReceiver receiver{};
+    receiver.receiver.receiveSlot = receive_slot;
+    receiver.receiver.rStartup = [](DestReceiver*, int, TupleDesc) {};
+    receiver.receiver.rShutdown = [](DestReceiver*) {};
+    receiver.receiver.rDestroy = [](DestReceiver*) {};
+    receiver.receiver.mydest = DestNone;
+    receiver.sink = &sink;
+    return receiver;
+}
+
+} // namespace
+
+std::uint64_t execute_into(Statement& statement, Parameters parameters, IdSink& sink) {
+    SPIPlanPtr plan = statement.plan();
+    SinkReceiver receiver = receiver_for(sink);
+    std::uint64_t processed = 0;
+    wall::call([&] {
+        auto const count = static_cast<int>(parameters.count());
+        ParamListInfo const list = makeParamList(count);
+        for (int i = 0; i < count; ++i) {
+            list->params[i].value = parameters.values()[i];
+            list->params[i].isnull = parameters.nulls()[i] == 'n';
+            list->params[i].pflags = PARAM_FLAG_CONST;
+            list->params[i].ptype = statement.parameter_type(static_cast<std::size_t>(i));
+        }
+        SPIExecuteOptions options{};
+        options.params = list;
+        options.dest = &receiver.receiver;
+        int const code = SPI_execute_plan_extended(plan, &options);
+        if (code < 0) {
+            wall::fail(SPI_result_code_string(code));
+        }
+        processed = SPI_processed;
+    });
+    if (sink.failed()) {
+        throw DomainError(sqlstate::inconsistent, "a statement returned a row that nobody expected", {},
+                          "Run SELECT * FROM billing.verify();");
+    }
+    return processed;
 }
 
 void execute_script(const std::string& script) {

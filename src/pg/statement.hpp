@@ -39,6 +39,8 @@ public:
     // write they could hide in.
     SPIPlanPtr plan();
 
+    Oid parameter_type(std::size_t i) const { return types_[i]; }
+
 private:
     void prepare();
 
@@ -77,6 +79,7 @@ public:
     Parameters& date(DateADT value) { return add(DateADTGetDatum(value)); }
     Parameters& decimal(const std::optional<Decimal>& value) { return value ? add(numeric_of(*value)) : add_null(); }
 
+    std::size_t count() const { return values_.size(); }
     Datum* values() { return values_.data(); }
     const char* nulls() { return nulls_.data(); }
 
@@ -123,6 +126,11 @@ void query_in_batches(Statement& statement, Parameters parameters, long batch_si
 
 // Runs an INSERT, UPDATE or DELETE and returns the number of rows. Guarded tables: use guard::write instead.
 std::uint64_t execute(Statement& statement, Parameters parameters = {});
+
+class IdSink;
+
+// Runs a statement with RETURNING and hands its rows to the sink while it runs.
+std::uint64_t execute_into(Statement& statement, Parameters parameters, IdSink& sink);
 
 // Runs a script of any number of statements.
 void execute_script(const std::string& script);

@@ -9,6 +9,10 @@ namespace billing::pg {
 Decimal decimal_of(Datum numeric);
 Datum numeric_of(const Decimal& value);
 
+// A numeric as a whole number of 10^-scale, without calling the backend and without throwing; false if it does not fit
+// or has more decimals.
+bool units_of(Datum numeric, int scale, __int128* units) noexcept;
+
 std::string string_of(Datum value);
 Datum text_of(std::string_view value);
 

@@ -41,7 +41,7 @@ VALUES (8, 3, 1, '2026-01-10', 1, 500, 1000), (9, 3, 1, '2026-01-10', 100, 500, 
 SELECT format('ALTER TABLE billing.%I ALTER COLUMN %I RESTART WITH 1000', table_name, column_name)
   FROM information_schema.columns
  WHERE table_schema = 'billing' AND is_identity = 'YES'
-   AND table_name IN ('contract', 'contract_line', 'milestone', 'entry', 'customer', 'project')
+   AND table_name IN ('company', 'contract', 'contract_line', 'milestone', 'entry', 'customer', 'project')
 \gexec
 
 CREATE FUNCTION attack.sales(VARIADIC entries bigint[]) RETURNS bigint[] LANGUAGE sql AS $$

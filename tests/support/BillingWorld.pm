@@ -16,8 +16,8 @@ use Exporter 'import';
 our @EXPORT = qw(small_world customer_objects bulk_world fingerprint problems sqlstate);
 
 sub small_world {
-    my ($node, $database) = @_;
-    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN());
+    my ($node, $database, %option) = @_;
+    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN(), %option);
     return;
 }
 

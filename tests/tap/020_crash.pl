@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $entries = 40_000;
+my $entries = 80_000;
 my $node = billing_cluster('main', conf => <<'CONF');
 fsync = on
 synchronous_commit = on
@@ -48,6 +48,7 @@ sub wal { return $node->safe_psql('postgres', "SELECT pg_current_wal_insert_lsn(
 sub rehearse {
     my ($template, $call) = @_;
     my $database = copy_of($template, 'rehearsal');
+    $node->safe_psql($database, 'CHECKPOINT');
     my $start = wal();
     $node->safe_psql($database, $call);
     return wal() - $start;

@@ -44,7 +44,7 @@ subtest 'session_replication_role' => sub {
 
 # Everything, first as a copy of what is there, then change by change.
 subtest 'all tables' => sub {
-    my $everything = $publisher->connstr('app');
+    my $everything = $publisher->connstr . ' dbname=app';
     $publisher->safe_psql('app', 'CREATE PUBLICATION everything FOR TABLES IN SCHEMA billing');
     $subscriber->safe_psql('app', "CREATE SUBSCRIPTION everything CONNECTION '$everything' PUBLICATION everything");
     $subscriber->wait_for_subscription_sync($publisher, 'everything', 'app');
@@ -84,7 +84,7 @@ SQL
 
 # Only the ledger, for reporting: its guards see the apply worker as well.
 subtest 'the ledger alone' => sub {
-    my $source = $publisher->connstr('app');
+    my $source = $publisher->connstr . ' dbname=app';
     billing_install($subscriber, 'ledger');
     $publisher->safe_psql('app', 'CREATE PUBLICATION ledger FOR TABLE billing.actual WITH (publish = \'insert, update\')');
     $subscriber->safe_psql('ledger', "CREATE SUBSCRIPTION ledger CONNECTION '$source' PUBLICATION ledger");

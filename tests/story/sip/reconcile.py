@@ -8,10 +8,11 @@ is left over; limits are claimed first come, first served; an edited quantity le
 """
 
 import csv
+import itertools
 import json
 import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 
@@ -20,6 +21,14 @@ getcontext().prec = 60
 ZERO = Decimal(0)
 MONEY_DECIMALS = {"GBP": 2, "NOK": 2, "JPY": 0, "KWD": 3}
 CHARGEABLE, NON_CHARGEABLE, COMPLIMENTARY = "chargeable", "non_chargeable", "complimentary"
+PRODUCTS = "products"  # in place of the name of a line
+# Where a limit can be set, in the order of checking, and how a refusal calls it.
+LEVELS = {
+    "contract_line_customer": "customer on the contract line",
+    "contract_line": "contract line",
+    "contract_customer": "customer on the contract",
+    "contract": "contract",
+}
 
 
 def rounded(value, decimals):
@@ -81,7 +90,7 @@ class Contract:
         # Customers are known by number, in alphabetical order; that is the order their shares are made in.
         self.parties.sort(key=lambda party: party.name)
         self.lines = [Line(r["name"], self, r, decimal_or_none(r.get("nte_limit"))) for r in rules["lines"]]
-        self.claimed = defaultdict(lambda: ZERO)  # (line, customer): committed or billed; what limits count
+        # What limits count, by line and customer.
         self.committed = defaultdict(lambda: ZERO)
         self.billed = defaultdict(lambda: ZERO)
 
@@ -137,7 +146,8 @@ def split(quantity, price, tax, contract, round_number, money_decimals):
         percent = party.percents[round_number]
         if not party.is_rounding and percent:
             part = rounded(quantity * percent / 100, contract.quantity_decimals)
-            parts[party.name] = (part, rounded(part * price, money_decimals), rounded(tax * percent / 100, money_decimals))
+            amount, part_tax = rounded(part * price, money_decimals), rounded(tax * percent / 100, money_decimals)
+            parts[party.name] = (part, amount, part_tax)
     rounding = next(p.name for p in contract.parties if p.is_rounding)
     taken = [sum((p[i] for p in parts.values()), ZERO) for i in range(3)]
     parts[rounding] = (quantity - taken[0], total - taken[1], tax - taken[2])
@@ -211,6 +221,15 @@ class Sale:
     failed: str = ""  # level of the limit
     committed: bool = False
     ready: bool = False
+    position: int = 0  # in the backlog
+
+
+class Milestone:
+    def __init__(self, line, day, amount, tax):
+        self.line = line
+        self.date = day
+        self.shares = split_amount(amount, tax, line.contract, 0)
+        self.open = [customer for customer, _, _ in self.shares]  # not billed yet
 
 
 @dataclass
@@ -218,11 +237,13 @@ class Draft:
     """An invoice to one customer of a contract; its sums are of what is chargeable."""
 
     contract: Contract
-    customer: str
-    sales: list = field(default_factory=list)
     amount: Decimal = ZERO
     tax: Decimal = ZERO
     added: Decimal = ZERO  # by edits
+
+    def add(self, amount, tax):
+        self.amount += amount
+        self.tax += tax
 
 
 def chargeable(sale):
@@ -241,15 +262,13 @@ class Billing:
         self.contracts = [Contract(c, self.companies[c["company"]], rounds) for c in rules["contracts"]]
         self.company_of = {}
         self.backlog = []  # sales, oldest first
+        self.positions = itertools.count()
         self.milestones = [
-            dict(contract=c, line=line, date=date.fromisoformat(m["date"]), amount=Decimal(m["amount"]), tax=Decimal(m["tax"]))
-            for c in self.contracts
-            for line in c.lines
+            Milestone(line, date.fromisoformat(m["date"]), Decimal(m["amount"]), Decimal(m["tax"]))
+            for contract in self.contracts
+            for line in contract.lines
             for m in line.rules.get("milestones", [])
         ]
-        for milestone in self.milestones:
-            milestone["shares"] = split_amount(milestone["amount"], milestone["tax"], milestone["contract"], 0)
-            milestone["open"] = [share[0] for share in milestone["shares"]]
         self.sums = defaultdict(lambda: [ZERO, ZERO, ZERO])
         self.invoices = defaultdict(lambda: [0, ZERO, ZERO])
         self.numbers = Counter()
@@ -300,7 +319,8 @@ class Billing:
     def paying_line(self, work):
         for contract in self.contracts:
             for line in contract.lines:
-                if line.rules.get("project") == work.project and work.breakdown in line.rules.get("tasks", [work.breakdown]):
+                covered = line.rules.get("tasks", [work.breakdown])
+                if line.rules.get("project") == work.project and work.breakdown in covered:
                     return line
         return None
 
@@ -315,7 +335,8 @@ class Billing:
             self.add(f"project {work.project}: nobody pays", work.hours, cost, ZERO)
             return
         contract = line.contract
-        for customer, quantity, amount, _ in split(work.hours, cost_price, ZERO, contract, self.round, contract.cost_decimals):
+        shares = split(work.hours, cost_price, ZERO, contract, self.round, contract.cost_decimals)
+        for customer, quantity, amount, _ in shares:
             self.add(f"{contract.name}, {customer}: cost", quantity, amount, ZERO)
         if line.is_time_and_material:
             self.sell(work, line)
@@ -352,6 +373,7 @@ class Billing:
         contract = line.contract
         for customer, *values in split(quantity, price, tax, contract, self.round, contract.decimals):
             sale = Sale(work, line, customer, billing_type, values[0], price, values[1], values[2])
+            sale.position = next(self.positions)
             self.add(f"{contract.name}, {customer}: {billing_type} work approved", *values)
             if billing_type == CHARGEABLE:
                 self.claim(sale)
@@ -368,91 +390,88 @@ class Billing:
     # --- invoices
 
     def bill(self, until):
-        levels = {
-            "contract_line_customer": "customer on the contract line",
-            "contract_line": "contract line",
-            "contract_customer": "customer on the contract",
-            "contract": "contract",
-        }
-        mark = "mark_ready_to_invoice "
+        self.drafts = {}  # (contract, customer): Draft
+        self.mark_ready()
+        self.draft_milestones(until)
+        self.draft_products()
+        taken = self.draft_sales()
+        self.count_drafts()
+        for sale in taken:
+            page = self.draft(sale.line.contract, sale.customer)
+            after = self.edited(sale)
+            if self.hits_draft(sale, "take_off_draft"):
+                self.verbs["edit: take_off_draft changed"] += 1
+                self.backlog.append(sale)
+            else:
+                self.confirm(sale, after, page)
+        self.confirm_drafts()
+        self.backlog.sort(key=lambda sale: sale.position)
 
-        def refused(level, count=1):
-            self.verbs[f"{mark}refused (exceeds the not-to-exceed limit of the {levels[level]})"] += count
+    def draft(self, contract, customer):
+        return self.drafts.setdefault((contract.name, customer), Draft(contract))
 
+    def refuse_mark(self, level):
+        self.verbs[f"mark_ready_to_invoice refused (exceeds the not-to-exceed limit of the {LEVELS[level]})"] += 1
+
+    def mark_ready(self):
         for sale in self.backlog:
             if sale.failed:
-                refused(sale.failed)
+                self.refuse_mark(sale.failed)
             elif not sale.ready:
                 sale.ready = True
-                self.verbs[mark + "changed"] += 1
-        drafts = {}  # (contract, customer): [sales]
+                self.verbs["mark_ready_to_invoice changed"] += 1
 
-        def draft(contract, customer):
-            return drafts.setdefault((contract.name, customer), Draft(contract, customer))
-
-        self.draft_milestones(until, draft, refused)
-        for contract in self.contracts:
-            for line in contract.lines:
-                if line.rules["method"] == "product" and line.rules["round"] == self.round + 1:
-                    self.verbs[mark + "changed"] += 1
-                    quantity, price = Decimal(line.rules["quantity"]), Decimal(line.rules["unit_price"])
-                    values = quantity, rounded(quantity * price, contract.decimals), Decimal(line.rules["tax"])
-                    self.add(f"{contract.name}, {contract.primary}: products", *values)
-                    page = draft(contract, contract.primary)
-                    page.amount += values[1]
-                    page.tax += values[2]
-                    # Counts against customer and contract, on no line of theirs.
-                    contract.billed["", contract.primary] += values[1]
-
-        taken = []
+    def draft_sales(self):
+        """Takes what is ready out of the backlog, apart from what is held back."""
+        taken, left = [], []
         for sale in self.backlog:
             if sale.ready and self.hits(sale.work, "hold_back"):
                 sale.ready = False
                 self.verbs["mark_not_ready_to_invoice changed"] += 1
-            elif sale.ready:
-                taken.append(sale)
-                draft(sale.line.contract, sale.customer).sales.append(sale)
-        self.count_drafts(drafts)
-        for sale in taken:
-            page = drafts[sale.line.contract.name, sale.customer]
-            after = self.edited(sale)
-            if self.hits_draft(sale, "take_off_draft"):
-                self.verbs["edit: take_off_draft changed"] += 1
-                page.sales.remove(sale)
-            else:
-                self.confirm(sale, after, page)
-        confirmed = {id(sale) for page in drafts.values() for sale in page.sales}
-        self.backlog = [sale for sale in self.backlog if id(sale) not in confirmed]
-        self.confirm_drafts(drafts)
+            if sale.ready:
+                self.draft(sale.line.contract, sale.customer)
+            (taken if sale.ready else left).append(sale)
+        self.backlog = left
+        return taken
 
-    def draft_milestones(self, until, draft, refused):
+    def draft_products(self):
+        for contract in self.contracts:
+            for line in contract.lines:
+                if line.rules["method"] == "product" and line.rules["round"] == self.round + 1:
+                    self.verbs["mark_ready_to_invoice changed"] += 1
+                    quantity, price = Decimal(line.rules["quantity"]), Decimal(line.rules["unit_price"])
+                    amount, tax = rounded(quantity * price, contract.decimals), Decimal(line.rules["tax"])
+                    self.add(f"{contract.name}, {contract.primary}: products", quantity, amount, tax)
+                    self.draft(contract, contract.primary).add(amount, tax)
+                    # Counts against the limits of customer and contract; a product line has none of its own.
+                    contract.billed[PRODUCTS, contract.primary] += amount
+
+    def draft_milestones(self, until):
         """Ready milestones go onto drafts; one that breaks a limit stays."""
         reserved = defaultdict(lambda: ZERO)
         for milestone in self.milestones:
-            if milestone["date"] > until or not milestone["open"]:
+            if milestone.date > until or not milestone.open:
                 continue
-            contract = milestone["contract"]
-            for customer, amount, tax in milestone["shares"]:
-                if customer not in milestone["open"]:
+            contract = milestone.line.contract
+            for customer, amount, tax in milestone.shares:
+                if customer not in milestone.open:
                     continue
                 broken = contract.first_limit_broken(None, customer, amount + reserved[contract.name, customer])
                 if broken:
-                    refused(broken)
+                    self.refuse_mark(broken)
                     continue
                 self.verbs["mark_ready_to_invoice changed"] += 1
-                milestone["open"].remove(customer)
+                milestone.open.remove(customer)
                 reserved[contract.name, customer] += amount
-                contract.billed[milestone["line"].name, customer] += amount
+                contract.billed[milestone.line.name, customer] += amount
                 self.add(f"{contract.name}, {customer}: milestones", Decimal(1), amount, tax)
-                page = draft(contract, customer)
-                page.amount += amount
-                page.tax += tax
+                self.draft(contract, customer).add(amount, tax)
 
-    def count_drafts(self, drafts):
-        self.verbs["create_invoices unchanged (created by an earlier call with this run key)"] = len(drafts)
-        again = sum(1 for page in drafts.values() if page.contract.rules.get("recreate_drafts"))
+    def count_drafts(self):
+        self.verbs["create_invoices unchanged (created by an earlier call with this run key)"] = len(self.drafts)
+        again = sum(1 for page in self.drafts.values() if page.contract.rules.get("recreate_drafts"))
         self.verbs["delete_invoices changed"] = self.verbs["create_invoices again changed"] = again
-        for page in drafts.values():
+        for page in self.drafts.values():
             if "manual_fee" in page.contract.rules:
                 self.verbs["edit: manual_fee changed"] += 1
             if "reviewed" in page.contract.rules:
@@ -501,27 +520,25 @@ class Billing:
             contract.committed[sale.line.name, sale.customer] -= sale.amount
         if after.billing_type == CHARGEABLE:
             contract.billed[sale.line.name, sale.customer] += after.amount
-            page.amount += after.amount
-            page.tax += after.tax
+            page.add(after.amount, after.tax)
 
-    def confirm_drafts(self, drafts):
+    def confirm_drafts(self):
         # On the first draft of a contract with a limit stands a detail too many; without it, it goes through, too.
-        refused = sorted(key for key, page in drafts.items() if "manual_too_much" in page.contract.rules)[:1]
+        refused = sorted(key for key, page in self.drafts.items() if "manual_too_much" in page.contract.rules)[:1]
         for key in refused:
             self.verbs[
-                f"confirm_invoices refused (edits and manual details add {drafts[key].added + 1000000:.2f}, "
+                f"confirm_invoices refused (edits and manual details add {plain(self.drafts[key].added + 1000000)}, "
                 "more than the not-to-exceed limit at level contract leaves)"
             ] = 1
-        self.verbs["confirm_invoices changed"] = len(drafts) - len(refused)
+        self.verbs["confirm_invoices changed"] = len(self.drafts) - len(refused)
         self.verbs["confirm_invoices again changed"] = self.verbs["remove_invoice_details changed"] = len(refused)
-        for (name, customer), page in drafts.items():
+        for (name, customer), page in self.drafts.items():
             contract = page.contract
             if "manual_fee" in contract.rules:
                 fee, tax = Decimal(contract.rules["manual_fee"]), Decimal("10.01")
                 self.add(f"{name}, {customer}: fees by hand", Decimal(1), fee, tax)
                 contract.billed[contract.lines[0].name, customer] += fee
-                page.amount += fee
-                page.tax += tax
+                page.add(fee, tax)
             total = self.invoices[name, customer]
             for i, value in enumerate((1, page.amount, page.tax)):
                 total[i] += value
@@ -536,16 +553,18 @@ class Billing:
         facts["all work: cost"] = f"entries {len(self.work)}, hours {plain(sum(w.hours for w in self.work))}"
         left = defaultdict(list)
         for sale in self.backlog:
-            state = f"failed by {sale.failed} limit" if sale.failed else "ready_to_invoice" if sale.ready else "not_ready_to_invoice"
+            state = "ready_to_invoice" if sale.ready else "not_ready_to_invoice"
+            if sale.failed:
+                state = f"failed by {sale.failed} limit"
             left[f"{sale.line.contract.name}, {sale.customer}: {state}"].append(sale)
         for name, sales in left.items():
             sums = [plain(sum((getattr(s, f) for s in sales), ZERO)) for f in ("quantity", "amount", "tax")]
             facts[name] = "rows %d, hours %s, amount %s, tax %s" % (len(sales), *sums)
         waiting = defaultdict(list)
         for milestone in self.milestones:
-            for customer, amount, tax in milestone["shares"]:
-                if customer in milestone["open"]:
-                    waiting[f"{milestone['contract'].name}, {customer}: milestones not billed"].append((amount, tax))
+            for customer, amount, tax in milestone.shares:
+                if customer in milestone.open:
+                    waiting[f"{milestone.line.contract.name}, {customer}: milestones not billed"].append((amount, tax))
         for name, shares in waiting.items():
             sums = [plain(sum((s[i] for s in shares), ZERO)) for i in range(2)]
             facts[name] = "shares %d, amount %s, tax %s" % (len(shares), *sums)

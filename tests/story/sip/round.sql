@@ -182,7 +182,8 @@ SELECT :round, 'review_invoices', outcome, reason, count(*)
  GROUP BY outcome, reason;
 
 INSERT INTO sip.outcome
-SELECT :round, 'confirm_invoices', outcome, reason, count(*)
+SELECT :round, 'confirm_invoices', outcome,
+       regexp_replace(reason, '[0-9.]+', trim_scale(substring(reason FROM '[0-9.]+')::numeric)::text), count(*)
   FROM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice
                                        WHERE project_invoice_status IN ('draft', 'in_review') ORDER BY invoice_id))
  GROUP BY outcome, reason;
