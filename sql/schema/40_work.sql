@@ -69,6 +69,8 @@ CREATE TABLE IF NOT EXISTS billing.actual (
     PRIMARY KEY (actual_id, contract_id)
 ) WITH (fillfactor = 60);
 CREATE INDEX IF NOT EXISTS actual_open ON billing.actual (contract_id, contract_line_id, customer_id) WHERE is_open;
+CREATE INDEX IF NOT EXISTS actual_blocked ON billing.actual (contract_id)
+    WHERE is_open AND (nte_status IN ('failed', 'not_evaluated') OR adjustment_status <> 'adjustable');
 CREATE INDEX IF NOT EXISTS actual_by_entry ON billing.actual (entry_id, contract_id) WHERE invoice_id IS NULL AND entry_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS actual_by_invoice ON billing.actual (contract_id, invoice_id) WHERE invoice_id IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS actual_reversed_once ON billing.actual (reverses_id, contract_id) WHERE reverses_id IS NOT NULL;

@@ -91,14 +91,14 @@ constexpr Mark not_ready_mark{false, "ready_to_invoice", "not_ready_to_invoice"}
 pg::Statement classify_by_id{BILLING_CLASSIFY "WHERE a.actual_id = ANY ($1) GROUP BY 1, 2",
                              {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
 
-// What stays behind when everything of some contracts is marked ready.
+// What stays behind when everything of some contracts is marked ready; the condition is that of the index
+// actual_blocked.
 pg::Statement classify_left_behind{
     BILLING_CLASSIFY
-    "WHERE a.is_open AND a.contract_id = ANY ($1) AND a.billing_status = $3::billing.billing_status"
-    " AND NOT (a.adjustment_status = 'adjustable' AND (NOT $4 OR a.nte_status IN ('committed', 'not_applicable')))"
+    "WHERE a.contract_id = ANY ($1) AND a.billing_status = $3::billing.billing_status AND $4 AND a.is_open"
+    " AND (a.nte_status IN ('failed', 'not_evaluated') OR a.adjustment_status <> 'adjustable')"
     " GROUP BY 1, 2",
-    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID},
-    pg::Planning::by_scan};
+    {INT8ARRAYOID, TEXTOID, TEXTOID, BOOLOID}};
 
 #undef BILLING_CLASSIFY
 

@@ -45,11 +45,20 @@ const TriggerData& trigger_of(FunctionCallInfo fcinfo, const char* table, Attach
     return trigger;
 }
 
+// What the engine itself updates (a contract's version, a line's status) has no such consequences.
+bool is_by_engine(const TriggerData& trigger) {
+    return TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) &&
+           guard::authorized(RelationGetRelid(trigger.tg_relation), guard::Write::update);
+}
+
 // Runs a trigger body as the engine, with the transition tables visible to its statements.
 template <typename Body>
 Datum run_trigger(FunctionCallInfo fcinfo, const char* table, Attached attached, Body body) {
     return wall::entry(fcinfo, [=, &body](FunctionCallInfo call) -> Datum {
         TriggerData const& trigger = trigger_of(call, table, attached);
+        if (attached == Attached::after_statement && is_by_engine(trigger)) {
+            return PointerGetDatum(nullptr);
+        }
         pg::Engine engine;
         wall::call([&trigger] { (void)SPI_register_trigger_data(const_cast<TriggerData*>(&trigger)); });
         body(trigger);

@@ -254,7 +254,7 @@ Check checks[] = {
                   JOIN billing.contract c ON c.contract_id = a.contract_id
                   JOIN billing.company o ON o.company_id = c.company_id
                  WHERE a.entry_id IS NOT NULL AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL AND a.adjustment_status <> 'adjusted'
+                   AND a.source_id IS NULL
                  GROUP BY a.contract_id, a.entry_id, a.transaction_type, a.billing_type, a.price) s
          WHERE s.amount <> s.expected)"},
 

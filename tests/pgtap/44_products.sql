@@ -22,6 +22,11 @@ SELECT results_eq(
     $$SELECT outcome::text FROM billing.mark_not_ready_to_invoice(products => '{11}')$$, $$VALUES ('changed')$$, 'and back');
 SELECT is(status_of(11), 'not_ready_to_invoice', 'not ready again');
 SELECT lives_ok($$UPDATE billing.contract_line SET quantity = 4 WHERE contract_line_id = 11$$, 'the quantity can still be changed');
+SELECT throws_ok($$UPDATE billing.contract_line SET tax = 75.005 WHERE contract_line_id = 11$$, 'ZB010', NULL,
+    'a tax with more decimals than the currency is refused');
+SELECT throws_ok(
+    $$INSERT INTO billing.contract_line (contract_id, name, billing_method, quantity, unit_price, tax) VALUES (10, 'Odd', 'product', 1, 1, 0.005)$$,
+    'ZB010', NULL, 'on a new line, too');
 SELECT count(*) FROM billing.mark_ready_to_invoice(products => '{11}');
 
 -- --- Draft

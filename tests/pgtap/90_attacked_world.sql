@@ -196,54 +196,63 @@ CREATE FUNCTION attack.other_value(column_name name, type regtype) RETURNS text 
     END
 $$;
 
--- Changes each column of a row in turn, with all other triggers and all constraints out of the way, so that only the
--- guard can refuse. Returns the columns by SQLSTATE; those with ZB001 are left out.
-CREATE FUNCTION attack.sweep(relation regclass, condition text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    setup text := 'SET LOCAL session_replication_role = replica;';
-    item record;
-    result jsonb := '{}';
-    state text;
-BEGIN
-    FOR item IN SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', relation, conname) AS command
-                  FROM pg_constraint WHERE conrelid = relation AND contype IN ('c', 'x')
-                UNION ALL
-                SELECT format('DROP INDEX %s;', indexrelid::regclass) FROM pg_index
-                 WHERE indrelid = relation AND indisunique
-                   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) LOOP
-        setup := setup || item.command;
-    END LOOP;
-    FOR item IN SELECT attname, atttypid::regtype AS type FROM pg_attribute
-                 WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attname LOOP
-        state := (attack.try(session_user, format('%s UPDATE %s SET %I = %s WHERE %s', setup, relation, item.attname,
-                                                  attack.other_value(item.attname, item.type), condition))).state;
-        IF state <> 'ZB001' THEN
-            result := jsonb_set(result, ARRAY[state], coalesce(result -> state, '[]') || to_jsonb(item.attname));
-        END IF;
-    END LOOP;
-    RETURN (SELECT string_agg(key || ': ' || (SELECT string_agg(c, ',') FROM jsonb_array_elements_text(value) c), '; ' ORDER BY key)
-              FROM jsonb_each(result));
-END $$;
+-- Commands that put all other triggers and most constraints of a table out of the way.
+CREATE FUNCTION attack.laid_bare(relation regclass) RETURNS text LANGUAGE sql AS $$
+    SELECT 'SET LOCAL session_replication_role = replica;' || coalesce(string_agg(command, ''), '')
+      FROM (SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', relation, conname) AS command
+              FROM pg_constraint WHERE conrelid = relation AND contype IN ('c', 'x')
+            UNION ALL
+            SELECT format('DROP INDEX %s;', indexrelid::regclass) FROM pg_index
+             WHERE indrelid = relation AND indisunique AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)) c
+$$;
 
--- What verify() finds after some damage, which is then undone.
-CREATE FUNCTION attack.found(damage text, OUT checks text[], OUT findings text) LANGUAGE plpgsql AS $$
+-- An UPDATE per column of a table.
+CREATE FUNCTION attack.updates(relation regclass, condition text) RETURNS TABLE (column_name text, command text) LANGUAGE sql AS $$
+    SELECT attname, format('UPDATE %s SET %I = %s WHERE %s', relation, attname, attack.other_value(attname, atttypid), condition)
+      FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attname
+$$;
+
+-- Changes each column of a row in turn, when only the guard can refuse. Returns the columns by SQLSTATE; those with
+-- ZB001 are left out.
+CREATE FUNCTION attack.sweep(relation regclass, condition text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s: %s', state, columns), '; ' ORDER BY state)
+      FROM (SELECT t.state, string_agg(u.column_name, ',' ORDER BY u.column_name) AS columns
+              FROM attack.updates(relation, condition) u,
+                   LATERAL attack.try(session_user, attack.laid_bare(relation) || u.command) t
+             WHERE t.state <> 'ZB001' GROUP BY t.state) s
+$$;
+
+-- What verify() finds after a role has done some damage, which is then undone.
+CREATE FUNCTION attack.found(role text, damage text, OUT checks text[], OUT findings text) LANGUAGE plpgsql AS $$
 BEGIN
+    EXECUTE format('SET LOCAL ROLE %I', role);
     EXECUTE attack.filled(damage);
+    EXECUTE format('SET LOCAL ROLE %I', session_user);
     SELECT array_agg(DISTINCT v."check" ORDER BY v."check"), string_agg(concat_ws(': ', v."check", v.item, v.detail), E'\n')
       INTO checks, findings FROM billing.verify() v;
     RAISE EXCEPTION 'enough' USING ERRCODE = 'XX999';
 EXCEPTION WHEN SQLSTATE 'XX999' THEN
     checks := coalesce(checks, '{}');
+    findings := coalesce(findings, 'nothing');
 END $$;
 
--- One test: verify() reports the check, in words that match.
-CREATE FUNCTION attack.reported(label text, damage text, check_name text, finding text DEFAULT '')
+-- Switches the guards of a table off, or on again as they were.
+CREATE FUNCTION attack.guards(relation regclass, command text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('ALTER TABLE %s %s TRIGGER %I;', relation, command, tgname), '')
+      FROM pg_trigger WHERE tgrelid = relation AND tgname LIKE 'billing\_guard%'
+$$;
+
+-- One test: the owner, his guards switched off for a moment, does some damage to a table; verify() reports the check,
+-- in words that match.
+CREATE FUNCTION attack.reported(number int, label text, relation text, damage text, check_name text, finding text DEFAULT '')
 RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     report record;
+    guarded regclass := 'billing.' || relation;
 BEGIN
-    report := attack.found(damage);
-    RETURN NEXT ok(check_name = ANY (report.checks) AND report.findings ~ finding, 'verify() finds: ' || label);
+    report := attack.found(attack.owner(), attack.guards(guarded, 'DISABLE') || damage || ';' || attack.guards(guarded, 'ENABLE ALWAYS'));
+    RETURN NEXT ok(check_name = ANY (report.checks) AND report.findings ~ finding,
+                   format('attack %s: %s: verify() reports "%s"', number, label, check_name));
     IF NOT (check_name = ANY (report.checks) AND report.findings ~ finding) THEN
         RETURN NEXT diag(format(E'wanted "%s" with /%s/, got:\n%s', check_name, finding, report.findings));
     END IF;
