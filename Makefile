@@ -89,7 +89,7 @@ DATA_built    := $(SCRIPT)
 REGRESS       := $(patsubst tests/regress/sql/%.sql,%,$(call below,tests/regress/sql/*.sql))
 REGRESS_OPTS   = --inputdir=regress
 REGRESS_PREP   = regress-input
-EXTRA_CLEAN    = flags.stamp objects.stamp pieces.stamp regress $(OBJS:.o=.d)
+EXTRA_CLEAN    = exports.map flags.stamp objects.stamp pieces.stamp regress $(OBJS:.o=.d)
 
 # The server's and Boost's headers count as system headers: their warnings are not ours.
 PG_CPPFLAGS  = -I$(SRCDIR)/src -isystem $(shell $(PG_CONFIG) --includedir-server) \
@@ -113,7 +113,15 @@ ifeq ($(wildcard $(SERVER_CLANG)),)
 override with_llvm := no
 endif
 
+# Templates of Boost and the standard library ask for default visibility; the linker hides them all the same.
+SHLIB_LINK  += -Wl,--version-script=exports.map
+
 include $(PGXS)
+
+$(shlib): exports.map
+exports.map: src/pg/exports.hpp
+	{ echo '{ global: Pg_magic_func; _PG_init;'; \
+	  sed -n 's/^ *DECLARE(\([a-z_]*\)).*/\1; pg_finfo_\1;/p' $<; echo 'local: *; };'; } > $@
 
 # Exact arithmetic lives in src/domain; there a silent conversion is a bug.
 src/domain/%.o: override CXXFLAGS += -Wconversion -Wsign-conversion

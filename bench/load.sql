@@ -8,7 +8,8 @@ SET client_min_messages = warning;
 INSERT INTO billing.company (name, currency) SELECT 'Company ' || :'name', 'EUR';
 INSERT INTO billing.role (name) SELECT 'Role ' || :'name' || i FROM generate_series(1, 8) AS i;
 INSERT INTO billing.resource (name, role_id)
-SELECT 'Resource ' || :'name' || i, (SELECT min(role_id) FROM billing.role WHERE name LIKE 'Role ' || :'name' || '%') + i % 8
+SELECT 'Resource ' || :'name' || i,
+       (SELECT min(role_id) FROM billing.role WHERE name LIKE 'Role ' || :'name' || '%') + i % 8
   FROM generate_series(1, 200) AS i;
 
 CREATE TEMP TABLE plan AS
@@ -25,7 +26,8 @@ SELECT project_id, (SELECT max(company_id) FROM billing.company), 'Project ' || 
 INSERT INTO billing.task (task_id, project_id, name)
 SELECT task_id + k, project_id, 'Task ' || k FROM plan, generate_series(0, 4) AS k;
 INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency)
-SELECT contract_id, (SELECT max(company_id) FROM billing.company), customer_id, 'Contract ' || :'name' || i, 'EUR' FROM plan;
+SELECT contract_id, (SELECT max(company_id) FROM billing.company), customer_id, 'Contract ' || :'name' || i, 'EUR'
+  FROM plan;
 
 -- 60/40, and the awkward 33.33/66.67.
 INSERT INTO billing.contract_customer (contract_id, customer_id, billing_split_percent)
@@ -41,8 +43,9 @@ SELECT contract_id, 'Work on project ' || :'name' || i, 'time_and_material', pro
 ALTER TABLE billing.entry DISABLE TRIGGER billing_guard_insert;
 INSERT INTO billing.entry (project_id, task_id, resource_id, role_id, entry_status, entry_date, quantity, cost_price,
     sales_price, tax, unit, description, external_description)
-SELECT p.project_id, p.task_id + n % 5, r.resource_id, r.role_id, 'submitted', date '2024-01-01' + (n * 300 / :entries)::int,
-       w.quantity, 40 + n % 30, w.price, round(w.quantity * w.price * 0.2, 2), 'hour',
+SELECT p.project_id, p.task_id + n % 5, r.resource_id, r.role_id, 'submitted',
+       date '2024-01-01' + (n * 300 / :entries)::int, w.quantity, 40 + n % 30, w.price,
+       round(w.quantity * w.price * 0.2, 2), 'hour',
        'Entry ' || n || ': ' || repeat('worked through the open points with the team; ', 2 + (n % 3)::int),
        'Consulting on ' || p.i || ', ' || repeat('as agreed in the steering group ', 1 + (n % 2)::int)
   FROM generate_series(0::bigint, :entries - 1) AS n

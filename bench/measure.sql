@@ -25,4 +25,5 @@ SELECT clock_timestamp() AS start, pg_current_wal_insert_lsn() AS lsn \gset
 SELECT extract(epoch FROM clock_timestamp() - :'start') AS seconds, pg_current_wal_insert_lsn() - :'lsn' AS wal \gset
 SELECT pg_temp.processor_seconds() - :processor AS processor \gset
 SELECT pg_stat_force_next_flush() \g /dev/null
-SELECT :seconds, :processor, :wal, blks_hit + blks_read - :blocks FROM pg_stat_database WHERE datname = current_database();
+SELECT :seconds, :processor, :wal, blks_hit + blks_read - :blocks
+  FROM pg_stat_database WHERE datname = current_database();

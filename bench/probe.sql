@@ -16,7 +16,8 @@ CREATE TEMP TABLE reading (contract_id bigint, verb text, edge text, at timestam
 PREPARE note_time (bigint, text, text) AS
 INSERT INTO reading VALUES ($1, $2, $3, clock_timestamp(), pg_current_wal_insert_lsn());
 PREPARE note_blocks (bigint, text, text) AS
-INSERT INTO reading SELECT $1, $2, $3, NULL, NULL, blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database();
+INSERT INTO reading
+SELECT $1, $2, $3, NULL, NULL, blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database();
 
 \o /dev/null
 SELECT 'SELECT pg_stat_force_next_flush()',
@@ -28,8 +29,9 @@ SELECT 'SELECT pg_stat_force_next_flush()',
        format('EXECUTE note_blocks(%s, %L, ''after'')', contract_id, verb)
   FROM probe,
        (VALUES (1, 'create', 'SELECT count(*) FROM billing.create_invoices(contracts => ARRAY[%s])'),
-               (2, 'confirm', 'SELECT count(*) FROM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice '
-                              'WHERE contract_id = %s))')) AS v (place, verb, call)
+               (2, 'confirm', 'SELECT count(*) FROM billing.confirm_invoices('
+                              'ARRAY(SELECT invoice_id FROM billing.invoice WHERE contract_id = %s))'))
+       AS v (place, verb, call)
  ORDER BY items, contract_id, place
 \gexec
 \o

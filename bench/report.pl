@@ -3,6 +3,7 @@
 # Usage: report.pl bench.tsv
 use strict;
 use warnings;
+use utf8;
 
 my @verbs = ([approve => 'approve'], [mark => 'mark ready'], [create => 'create'], [confirm => 'confirm']);
 my @variants = (
@@ -86,9 +87,9 @@ sub print_table {
 
 # Notes whether a ratio keeps its limit.
 sub judge {
-    my ($what, $value, $limit) = @_;
-    return unless defined $value;
-    push @results, [$what, sprintf('%.2f', $value), sprintf('%.2f', $limit), $value <= $limit ? 'met' : 'missed'];
+    my ($what, $value, $limit, $processor) = @_;
+    push @results, [ $what, sprintf('%.2f', $value), number('%.2f', $processor), sprintf('%.2f', $limit),
+        $value <= $limit ? 'met' : 'missed' ];
 }
 
 sub report_verbs {
@@ -99,8 +100,6 @@ sub report_verbs {
     print "Medians of $rounds rounds; ratios are medians of the ratios within a round; per actual: of the $items.\n\n";
     my @rows = ([ 'verb', 'variant', 'seconds', 'CPU s', ': floor', ': floor, CPU', ': conventional',
         'µs per actual', 'WAL bytes per actual', 'buffers per actual', 'peak memory, MB' ]);
-    # Widths count characters, not bytes.
-    utf8::decode($rows[0][7]);
     for my $verb (@verbs) {
         my ($name, $label) = @$verb;
         for my $variant (@variants) {
@@ -120,7 +119,8 @@ sub report_verbs {
     print_table(2, @rows);
     for my $goal (@goals) {
         my ($verb, $other, $limit) = @$goal;
-        judge("$verb: time, billing : $other", ratio($part->{ours}{$verb}, $part->{$other}{$verb}, 'seconds'), $limit);
+        my @runs = ($part->{ours}{$verb}, $part->{$other}{$verb});
+        judge("$verb: time, billing : $other", ratio(@runs, 'seconds'), $limit, ratio(@runs, 'processor'));
     }
 }
 
@@ -157,7 +157,6 @@ sub report_invoice {
     my $part = $runs{invoice}{one} or return;
     print "### One invoice\n\nMedians over the rounds.\n\n";
     my @rows = ([ 'verb', 'details', 'milliseconds', 'µs per detail', 'buffers per detail', 'WAL bytes per detail' ]);
-    utf8::decode($rows[0][3]);
     for my $verb (qw(create confirm)) {
         my %by_size;
         push @{ $by_size{ $_->{items} } }, $_ for @{ $part->{$verb} };
@@ -183,7 +182,8 @@ sub report_memory {
         my ($name, $label) = @$verb;
         my @peaks = map { most(values_of($_->{$name}, 'peak')) / 1024 } $small, $large;
         push @rows, [ $label, map { number('%.1f', $_) } @peaks ];
-        judge("$name: memory, $large->{mark}[0]{items} : $small->{mark}[0]{items} actuals", $peaks[1] / $peaks[0], $memory_limit);
+        judge("$name: memory, $large->{mark}[0]{items} : $small->{mark}[0]{items} actuals", $peaks[1] / $peaks[0],
+            $memory_limit);
     }
     print_table(1, @rows);
 }
@@ -195,5 +195,5 @@ report_memory();
 report_history();
 report_invoice();
 print "### Goals\n\n";
-print_table(1, [qw(ratio measured limit goal)], @results);
+print_table(1, [ 'ratio', 'measured', 'CPU time', 'limit', 'goal' ], @results);
 print "Settings: ", join(', ', @$settings), ".\n" if $settings;

@@ -162,7 +162,9 @@ part_history() {
         warm "history_$rows" billing
     done
     for ((round = 1; round <= ROUNDS; round++)); do
-        for rows in $((BIG / 25)) "$BIG"; do probe history "$rows" "$round" "history_$rows" $((round - 1)) "$ROUNDS"; done
+        for rows in $((BIG / 25)) "$BIG"; do
+            probe history "$rows" "$round" "history_$rows" $((round - 1)) "$ROUNDS"
+        done
     done
     for rows in $((BIG / 25)) "$BIG"; do billing_drop_database "history_$rows"; done
 }
@@ -184,21 +186,25 @@ part_invoice() {
     billing_drop_database invoice
 }
 
+# One line of the results: what the server ran with.
+note_settings() {
+    local setting
+    local -a line=(settings)
+    for setting in server_version shared_buffers work_mem fsync synchronous_commit full_page_writes max_wal_size \
+        checkpoint_timeout autovacuum jit; do
+        line+=("$setting = $(sql postgres --command="SHOW $setting")")
+    done
+    (IFS=$'\t' && echo "${line[*]}") >>"$RESULTS"
+}
+
 main() {
     local part
     billing_packages build
     billing_build
     billing_start_server
     : >"$RESULTS"
+    note_settings
     for part in $PARTS; do "part_$part"; done
-    {
-        printf 'settings'
-        sql postgres --command="
-            SELECT name || ' = ' || current_setting(name)
-              FROM unnest(ARRAY['server_version', 'shared_buffers', 'work_mem', 'fsync', 'synchronous_commit', 'full_page_writes',
-                                'max_wal_size', 'checkpoint_timeout', 'autovacuum', 'jit']) AS name" | sed 's/^/\t/' | tr -d '\n'
-        printf '\n'
-    } >>"$RESULTS"
     perl "$BENCH/report.pl" "$RESULTS" | tee "$BILLING_BUILD/bench.md"
 }
 

@@ -1,2 +1,3 @@
 UPDATE conventional.actual SET billing_status = 'ready_to_invoice'
- WHERE transaction_type = 'unbilled_sales' AND billing_status = 'not_ready_to_invoice' AND adjustment_status = 'adjustable';
+ WHERE transaction_type = 'unbilled_sales' AND billing_status = 'not_ready_to_invoice'
+   AND adjustment_status = 'adjustable';

@@ -4,16 +4,16 @@
 \set ON_ERROR_STOP on
 CREATE SCHEMA conventional;
 
-SELECT format('CREATE TABLE conventional.%I (LIKE billing.%1$I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY '
-              'INCLUDING STORAGE, PRIMARY KEY (%1$s_id))', t),
+SELECT format('CREATE TABLE conventional.%I (LIKE billing.%1$I INCLUDING DEFAULTS INCLUDING GENERATED '
+              'INCLUDING IDENTITY INCLUDING STORAGE, PRIMARY KEY (%1$s_id))', t),
        format('INSERT INTO conventional.%I OVERRIDING SYSTEM VALUE SELECT * FROM billing.%1$I ORDER BY %1$s_id', t)
   FROM unnest('{company,customer,project,task,role,resource,category,contract,contract_line,entry}'::text[]) AS t
 \gexec
 
 -- As in floor/schema.sql.
 CREATE TABLE conventional.share AS
-SELECT l.project_id, s.contract_id, s.contract_line_id, s.customer_id, s.billing_split_percent AS percent, s.is_rounding,
-       100 - s.billing_split_percent AS other
+SELECT l.project_id, s.contract_id, s.contract_line_id, s.customer_id, s.billing_split_percent AS percent,
+       s.is_rounding, 100 - s.billing_split_percent AS other
   FROM billing.contract_line l
   JOIN billing.contract_line_customer s USING (contract_id, contract_line_id);
 
@@ -119,22 +119,27 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER check_entry BEFORE UPDATE ON conventional.entry FOR EACH ROW EXECUTE FUNCTION conventional.check_entry();
+CREATE TRIGGER check_entry BEFORE UPDATE ON conventional.entry
+    FOR EACH ROW EXECUTE FUNCTION conventional.check_entry();
 
 CREATE FUNCTION conventional.check_actual() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.billing_status <> OLD.billing_status
        AND NOT (CASE OLD.billing_status
                    WHEN 'not_ready_to_invoice' THEN NEW.billing_status IN ('ready_to_invoice', 'canceled')
-                   WHEN 'ready_to_invoice' THEN NEW.billing_status IN ('not_ready_to_invoice', 'customer_invoice_created', 'canceled')
-                   WHEN 'customer_invoice_created' THEN NEW.billing_status IN ('ready_to_invoice', 'customer_invoice_posted', 'canceled')
+                   WHEN 'ready_to_invoice'
+                   THEN NEW.billing_status IN ('not_ready_to_invoice', 'customer_invoice_created', 'canceled')
+                   WHEN 'customer_invoice_created'
+                   THEN NEW.billing_status IN ('ready_to_invoice', 'customer_invoice_posted', 'canceled')
                    ELSE false END) THEN
         RAISE EXCEPTION 'actual % cannot go from % to %', OLD.actual_id, OLD.billing_status, NEW.billing_status;
     END IF;
-    IF (NEW.quantity, NEW.price, NEW.amount, NEW.tax) IS DISTINCT FROM (OLD.quantity, OLD.price, OLD.amount, OLD.tax) THEN
+    IF (NEW.quantity, NEW.price, NEW.amount, NEW.tax)
+       IS DISTINCT FROM (OLD.quantity, OLD.price, OLD.amount, OLD.tax) THEN
         RAISE EXCEPTION 'actual % cannot be changed', OLD.actual_id;
     END IF;
     NEW.updated_at := now();
     RETURN NEW;
 END $$;
-CREATE TRIGGER check_actual BEFORE UPDATE ON conventional.actual FOR EACH ROW EXECUTE FUNCTION conventional.check_actual();
+CREATE TRIGGER check_actual BEFORE UPDATE ON conventional.actual
+    FOR EACH ROW EXECUTE FUNCTION conventional.check_actual();

@@ -10,7 +10,8 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, e.entry_id, k.type, e.t
             ELSE round(e.tax * s.percent / 100, 2) END
   FROM floor.entry e
   JOIN floor.share s ON s.project_id = e.project_id
- CROSS JOIN LATERAL (VALUES ('cost'::billing.transaction_type, e.cost_price), ('unbilled_sales', e.sales_price)) AS k (type, price)
+ CROSS JOIN LATERAL (VALUES ('cost'::billing.transaction_type, e.cost_price), ('unbilled_sales', e.sales_price))
+            AS k (type, price)
  CROSS JOIN LATERAL (SELECT CASE WHEN s.is_rounding THEN e.quantity - round(e.quantity * s.other / 100, 2)
                                  ELSE round(e.quantity * s.percent / 100, 2) END AS quantity,
                             round(e.quantity * s.other / 100, 2) AS rest) AS p

@@ -14,8 +14,8 @@ SELECT a.contract_id, a.contract_line_id, a.customer_id, a.entry_id, k.source_id
  WHERE a.is_open AND a.billing_status = 'customer_invoice_created';
 UPDATE floor.actual SET billing_status = 'customer_invoice_posted', is_open = false
  WHERE is_open AND billing_status = 'customer_invoice_created';
-UPDATE floor.invoice v SET project_invoice_status = 'confirmed', series = 'INV', number = n.number, confirmed_at = now(),
-       accounting_date = current_date
+UPDATE floor.invoice v SET project_invoice_status = 'confirmed', series = 'INV', number = n.number,
+       confirmed_at = now(), accounting_date = current_date
   FROM (SELECT invoice_id, row_number() OVER (ORDER BY invoice_id) AS number FROM floor.invoice) n
  WHERE v.invoice_id = n.invoice_id;
 COMMIT;

@@ -8,7 +8,6 @@ CREATE TABLE demo.approved AS
 SELECT * FROM approve(ARRAY(SELECT entry_id FROM entry ORDER BY entry_date, entry_id));
 SELECT count(DISTINCT entry_id) AS entries, count(*) AS actuals, took(:'start') AS took FROM demo.approved \gset
 \echo :entries 'entries approved in one call in' :took '-' :actuals 'actuals written:'
-\echo
 
 SELECT replace(transaction_type::text, '_', ' ') AS "Actuals", replace(billing_type::text, '_', ' ') AS "Billing type",
        number(count(*)) AS "Rows", figures(sum(quantity), 10) AS "Quantity",

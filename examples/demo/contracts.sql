@@ -18,7 +18,6 @@ SELECT CASE WHEN k.is_first IS NOT FALSE THEN l.name ELSE '' END AS "Contract li
  ORDER BY c.contract_id, l.contract_line_id, k.percent DESC, k.customer_id;
 
 \echo 'Nobody pays for the project "Presales and training"; a contract of the company itself keeps its cost.'
-\echo
 SELECT transaction_class AS "Work in 2025", number(count(*)) AS "Entries", figures(sum(quantity), 10) AS "Quantity",
        figures(sum(quantity * cost_price), 14) AS "Cost NOK", min(entry_date) AS "From", max(entry_date) AS "To"
   FROM entry GROUP BY transaction_class ORDER BY transaction_class;

@@ -3,7 +3,7 @@ SELECT invoice_id FROM invoice v JOIN customer u USING (customer_id)
 
 \pset format unaligned
 \pset tuples_only on
-SELECT format(E'    %s%s\n\n    Bill to   %s\n              %s\n    For       %s     Date %s     Terms %s     Currency %s\n',
+SELECT format(E'    %s%s\n    Bill to   %s\n              %s\n    For       %s     Date %s     Terms %s     Currency %s\n',
               rpad(m.name, 74), 'INVOICE (' || status_label(v.project_invoice_status) || ')', v.bill_to_name, v.invoice_address,
               v.name, v.invoice_date, v.payment_terms, v.currency)
   FROM invoice v JOIN company m USING (company_id)

@@ -9,7 +9,6 @@ SELECT invoice_id, contract_line_id, figures(v.total_amount) AS before, v.curren
  GROUP BY invoice_id, contract_line_id, v.total_amount, v.currency \gset
 
 \echo 'The manager cuts one detail to half an hour, gives a discount on another, and adds a workshop by hand:'
-\echo
 SELECT count(*) FROM edit_invoice_details(actuals => ARRAY[:first], quantity => 0.5,
     tax => (SELECT 0.5 * price * 0.25 FROM actual WHERE actual_id = :first)) \g /dev/null
 SELECT count(*) FROM edit_invoice_details(actuals => ARRAY[:second], price => 1200,

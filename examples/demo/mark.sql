@@ -8,13 +8,11 @@ SELECT * FROM mark_ready_to_invoice(
 SELECT took(:'start') AS took, sum(item_count) AS items FROM demo.marked \gset
 
 \echo 'Everything up to 30 November is marked ready:' :items 'items in' :took
-\echo
 SELECT m.outcome AS "Outcome", m.item AS "Item", number(sum(m.item_count)) AS "Count", coalesce(m.reason, '') AS "Reason",
        CASE WHEN m.outcome = 'refused' THEN c.name ELSE '' END AS "Contract"
   FROM demo.marked m JOIN contract c USING (contract_id)
  GROUP BY m.outcome, m.item, m.reason, 5 ORDER BY m.outcome, m.item, m.reason;
 
 \echo 'The backlog now, chargeable and without tax:'
-\echo
 \ir backlog.sql
 SELECT require(bool_or(outcome = 'refused' AND reason LIKE '%not-to-exceed%'), 'some work exceeds a limit') FROM demo.marked \g /dev/null

@@ -61,7 +61,6 @@ CREATE TABLE IF NOT EXISTS billing.invoice (
     attributes              jsonb,
     PRIMARY KEY (invoice_id, contract_id),
     FOREIGN KEY (contract_id, customer_id) REFERENCES billing.contract_customer (contract_id, customer_id),
-    CONSTRAINT invoice_number_from_confirmation CHECK ((project_invoice_status IN ('draft', 'in_review')) = (number IS NULL)),
     CONSTRAINT invoice_total_is_amount_plus_tax CHECK (total_amount = detail_amount + total_tax)
 ) WITH (fillfactor = 80);
 CREATE INDEX IF NOT EXISTS invoice_by_contract ON billing.invoice (contract_id, customer_id);

@@ -55,18 +55,19 @@ COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, 
 CREATE OR REPLACE VIEW billing.invoice_line_detail AS
 SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.customer_id, t.detail_kind, t.source_id,
        t.transaction_class, t.billing_type, t.transaction_date, t.quantity, t.price, t.amount, t.tax, t.amount + t.tax AS extended_amount,
-       e.resource_id, e.task_id, e.role_id, e.category_id,
+       e.resource_id, e.task_id, coalesce(e.role_id, r.role_id) AS role_id, e.category_id,
        coalesce(t.description, e.description) AS description,
        coalesce(t.external_description, e.external_description, t.description, e.description) AS external_description
   FROM billing.draft_detail t
   LEFT JOIN billing.entry e ON e.entry_id = t.entry_id
+  LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
 UNION ALL
 SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.customer_id,
        CASE WHEN b.milestone_split_id IS NOT NULL THEN 'milestone' WHEN b.detail_id IS NOT NULL THEN 'manual'
             WHEN b.source_id IS NULL THEN 'product' ELSE 'actual' END::billing.detail_kind,
        coalesce(b.milestone_split_id, b.detail_id, b.source_id, b.contract_line_id),
        b.transaction_class, b.billing_type, b.transaction_date, b.quantity, b.price, b.amount, b.tax, b.amount + b.tax,
-       coalesce(e.resource_id, d.resource_id), coalesce(e.task_id, d.task_id, m.task_id), coalesce(e.role_id, d.role_id),
+       coalesce(e.resource_id, d.resource_id), coalesce(e.task_id, d.task_id, m.task_id), coalesce(e.role_id, r.role_id, d.role_id),
        coalesce(e.category_id, d.category_id),
        coalesce(b.description, d.description, e.description, m.name),
        coalesce(b.external_description, d.external_description, e.external_description, b.description, d.description, e.description, m.name)
@@ -74,6 +75,7 @@ SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.cus
   JOIN billing.actual b ON b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id
                        AND b.invoice_line_id = l.invoice_line_id AND b.transaction_type = 'billed_sales'
   LEFT JOIN billing.entry e ON e.entry_id = b.entry_id
+  LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
   LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id
   LEFT JOIN billing.milestone_split s ON s.milestone_split_id = b.milestone_split_id AND s.contract_id = b.contract_id
   LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id;
@@ -88,15 +90,26 @@ SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.detail_kind, t.source_i
    AND (t.billing_type, t.quantity, t.price, t.amount, t.tax)
        IS DISTINCT FROM (t.source_billing_type, t.source_quantity, t.source_price, t.source_amount, t.source_tax)
 UNION ALL
-SELECT d.contract_id, l.invoice_id, d.invoice_line_id, d.detail_kind, coalesce(d.actual_id, d.milestone_split_id), d.transaction_class,
-       a.billing_type, d.billing_type, a.quantity, d.quantity, a.price, d.price, a.amount, d.amount, a.tax, d.tax
+SELECT d.contract_id, l.invoice_id, d.invoice_line_id, d.detail_kind, o.source_id, d.transaction_class,
+       o.billing_type, d.billing_type, o.quantity, d.quantity, o.price, d.price, o.amount, d.amount, o.tax, d.tax
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status NOT IN ('draft', 'in_review')
-  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id AND d.detail_kind = 'actual'
-  JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+ CROSS JOIN LATERAL (
+       SELECT a.actual_id AS source_id, a.billing_type, a.quantity, a.price, a.amount, a.tax
+         FROM billing.actual a
+        WHERE d.detail_kind = 'actual' AND a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+       UNION ALL
+       SELECT s.milestone_split_id, 'chargeable', 1, s.amount, s.amount, s.tax
+         FROM billing.milestone_split s
+        WHERE d.detail_kind = 'milestone' AND s.milestone_split_id = d.milestone_split_id AND s.contract_id = d.contract_id
+       UNION ALL
+       SELECT p.contract_line_id, 'chargeable', p.quantity, p.unit_price, d.amount, p.tax
+         FROM billing.contract_line p
+        WHERE d.detail_kind = 'product' AND p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id) o
  WHERE (d.billing_type, d.quantity, d.price, d.amount, d.tax)
-       IS DISTINCT FROM (a.billing_type, a.quantity, a.price, a.amount, a.tax);
+       IS DISTINCT FROM (o.billing_type, o.quantity, o.price, o.amount, o.tax);
 COMMENT ON VIEW billing.edited_transactions IS 'Details whose quantity, price, billing type or tax differ from their source, with both values.';
 
 CREATE OR REPLACE VIEW billing.time_and_material_backlog AS
@@ -137,6 +150,28 @@ SELECT l.contract_id, c.name AS contract, l.contract_line_id, l.name AS product_
   JOIN billing.customer u ON u.customer_id = c.customer_id
  WHERE l.billing_method = 'product';
 COMMENT ON VIEW billing.product_backlog IS 'Product lines with their billing status; they belong to the primary customer.';
+
+CREATE OR REPLACE VIEW billing.backlog AS
+SELECT a.contract_id, a.customer_id, 'actual'::text AS item, a.actual_id AS item_id, a.contract_line_id, a.transaction_class,
+       a.transaction_date AS item_date, a.billing_type, a.amount, a.tax, c.currency, a.billing_status::text AS status,
+       a.nte_status IN ('failed', 'not_evaluated') AS is_blocked
+  FROM billing.actual a
+  JOIN billing.contract c ON c.contract_id = a.contract_id
+ WHERE a.is_open AND a.adjustment_status = 'adjustable' AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+UNION ALL
+SELECT s.contract_id, s.customer_id, 'milestone', s.milestone_split_id, s.contract_line_id, 'milestone', m.milestone_date,
+       'chargeable', s.amount, s.tax, c.currency, s.milestone_status::text, false
+  FROM billing.milestone_split s
+  JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id
+  JOIN billing.contract c ON c.contract_id = s.contract_id
+ WHERE s.milestone_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+UNION ALL
+SELECT l.contract_id, c.customer_id, 'product', l.contract_line_id, l.contract_line_id, 'material', NULL,
+       'chargeable', billing.money(l.quantity * l.unit_price, c.currency), l.tax, c.currency, l.product_status::text, false
+  FROM billing.contract_line l
+  JOIN billing.contract c ON c.contract_id = l.contract_id
+ WHERE l.product_status IN ('not_ready_to_invoice', 'ready_to_invoice');
+COMMENT ON VIEW billing.backlog IS 'Everything unbilled that is on no invoice, of all kinds: actuals, milestone shares (item_id is milestone_split_id) and product lines.';
 
 CREATE OR REPLACE VIEW billing.pending_transactions AS
 SELECT v.contract_id, v.invoice_id, v.customer_id, 'actual'::text AS item, a.actual_id AS item_id, a.contract_line_id,

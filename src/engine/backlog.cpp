@@ -199,7 +199,7 @@ private:
         Finding const finding = finding_of(rows, i);
         Datum const ids = rows.value(i, 4);
         std::string_view const reason =
-            book_.contract(contract_id)->is_closed ? "the contract is closed" : reason_of(finding);
+            book_.known_contract(contract_id).is_closed ? "the contract is closed" : reason_of(finding);
         if (!reason.empty() && strict_) {
             Groups::refuse("actual", reason, pg::list_of(pg::ids_of(ids)));
         }
@@ -331,7 +331,7 @@ private:
         if (!rows.datum(i, 2)) {
             return "there is no milestone share with this id";
         }
-        Contract& contract = *book_.contract(rows.id(i, 2));
+        Contract& contract = book_.known_contract(rows.id(i, 2));
         if (contract.is_closed) {
             return "the contract is closed";
         }
@@ -342,7 +342,7 @@ private:
         if (!mark_.ready) {
             return {};
         }
-        if (std::string problem = book_.line(rows.id(i, 3))->problem(); !problem.empty()) {
+        if (std::string problem = book_.known_line(rows.id(i, 3)).problem(); !problem.empty()) {
             return problem;
         }
         std::optional<Decimal> const contracted = rows.decimal_or_null(i, 7);
@@ -408,7 +408,7 @@ private:
         if (!rows.datum(i, 2)) {
             return "there is no contract line with this id";
         }
-        if (book_.contract(rows.id(i, 2))->is_closed) {
+        if (book_.known_contract(rows.id(i, 2)).is_closed) {
             return "the contract is closed";
         }
         if (!rows.flag(i, 3)) {

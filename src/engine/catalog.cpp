@@ -10,13 +10,8 @@ namespace billing::engine {
 
 namespace {
 
-std::string bare_type_name(Oid type) {
-    std::string name = wall::value_of([type] { return const_cast<const char*>(format_type_be(type)); });
-    return name.substr(name.rfind('.') + 1);
-}
-
 std::string type_of_first_argument(FunctionCallInfo fcinfo) {
-    return bare_type_name(wall::value_of([fcinfo] { return get_fn_expr_argtype(fcinfo->flinfo, 0); }));
+    return pg::type_name(wall::value_of([fcinfo] { return get_fn_expr_argtype(fcinfo->flinfo, 0); }));
 }
 
 void list_catalog(pg::ResultSet& result) {
@@ -87,7 +82,7 @@ Datum status_from_label(PG_FUNCTION_ARGS) {
     return wall::entry(fcinfo, [](FunctionCallInfo call) -> Datum {
         Arguments const arguments(call);
         std::string const spelling = *arguments.text(0);
-        std::string const type = bare_type_name(DatumGetObjectId(*arguments.datum(1)));
+        std::string const type = pg::type_name(DatumGetObjectId(*arguments.datum(1)));
         if (find_vocabulary(type) == nullptr) {
             throw DomainError(sqlstate::invalid_parameter, "type " + type + " is not a vocabulary of billing");
         }

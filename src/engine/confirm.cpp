@@ -1,6 +1,7 @@
 // confirm_invoices(): one way, atomic per invoice. Writes the billed sales, takes back the unbilled ones, draws the
 // legal numbers and freezes the totals.
 
+#include <algorithm>
 #include <set>
 
 #include "domain/confirmation.hpp"
@@ -139,15 +140,23 @@ private:
                                   {INT8ARRAYOID}};
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(editable_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            std::string problem = book_.line(rows.id(i, 2))->problem();
+            std::string problem = book_.known_line(rows.id(i, 2)).problem();
             if (!problem.empty()) {
                 problems.try_emplace(rows.id(i, 1), std::move(problem));
             }
         }
     }
 
-    // What edits and manual details add must still fit the limits; the sources themselves were committed before.
-    void find_limit_problems(std::map<std::int64_t, std::string>& problems) {
+    // What the stored details of one invoice change on one line of one customer.
+    struct Change {
+        std::int64_t invoice_id;
+        std::int64_t contract_id;
+        std::int64_t line_id;
+        std::int64_t customer_id;
+        Decimal amount;
+    };
+
+    std::vector<Change> read_changes() const {
         static pg::Statement read{R"(
             SELECT d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id,
                    pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
@@ -157,24 +166,67 @@ private:
              GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
              ORDER BY d.invoice_id, d.contract_line_id)",
                                   {INT8ARRAYOID}};
+        std::vector<Change> changes;
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            changes.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5)});
+        }
+        return changes;
+    }
+
+    NteVerdict claim(const Change& change) {
+        bool const counts = book_.known_line(change.line_id).method == BillingMethod::time_and_material;
+        return book_.limits(book_.known_contract(change.contract_id))
+            .evaluate(change.line_id, change.customer_id, change.amount, counts);
+    }
+
+    // What edits and manual details add must still fit the limits; the sources themselves were committed before. An
+    // invoice's own reductions make room first; an invoice that does not fit leaves the room as it was.
+    void find_limit_problems(std::map<std::int64_t, std::string>& problems) {
         if (with_stored_.empty()) {
             return;
         }
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            Decimal const added = rows.decimal(i, 5);
-            if (added.sign() <= 0) {
-                continue;
-            }
-            bool const counts = book_.line(rows.id(i, 3))->method == BillingMethod::time_and_material;
-            NteVerdict const verdict =
-                book_.limits(*book_.contract(rows.id(i, 2))).evaluate(rows.id(i, 3), rows.id(i, 4), added, counts);
-            if (verdict.status == NteStatus::failed) {
-                problems.try_emplace(rows.id(i, 1), "edits and manual details add " + added.trimmed().text() +
-                                                        ", more than the not-to-exceed limit at level " +
-                                                        std::string(label(*verdict.failed_level)) + " leaves");
+        std::map<std::int64_t, std::vector<Change>> by_invoice;
+        for (Change const& change : read_changes()) {
+            by_invoice[change.invoice_id].push_back(change);
+        }
+        for (auto& [invoice_id, changes] : by_invoice) {
+            std::stable_sort(changes.begin(), changes.end(),
+                             [](const Change& a, const Change& b) { return a.amount.sign() < b.amount.sign(); });
+            std::string const problem = claim_all(changes);
+            if (!problem.empty()) {
+                problems.try_emplace(invoice_id, problem);
             }
         }
+    }
+
+    std::string claim_all(const std::vector<Change>& changes) {
+        std::vector<const Change*> claimed;
+        for (Change const& change : changes) {
+            NteVerdict const verdict = claim(change);
+            if (verdict.status == NteStatus::failed) {
+                for (Change const* earlier : claimed) {
+                    book_.limits(book_.known_contract(earlier->contract_id))
+                        .release(earlier->line_id, earlier->customer_id, earlier->amount);
+                }
+                return limit_problem(changes, *verdict.failed_level);
+            }
+            if (verdict.status == NteStatus::committed) {
+                claimed.push_back(&change);
+            }
+        }
+        return {};
+    }
+
+    static std::string limit_problem(const std::vector<Change>& changes, NteLevel level) {
+        Decimal added;
+        for (Change const& change : changes) {
+            added += change.amount;
+        }
+        std::string name(label(level));
+        std::replace(name.begin(), name.end(), '_', ' ');
+        return "edits and manual details add " + added.trimmed().text() +
+               ", more than the not-to-exceed limit of the " + name + " leaves";
     }
 
     // --- log and proof
@@ -270,8 +322,11 @@ private:
             SELECT d.detail_kind = 'manual', d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
-                   d.source_price, d.source_amount, d.source_tax, d.description, d.external_description
+                   d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
+                   a.description, a.external_description
               FROM billing.draft_detail d
+              LEFT JOIN billing.actual a ON d.detail_kind = 'actual' AND a.actual_id = d.source_id
+                                        AND a.contract_id = d.contract_id
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual'))",
                                   {INT8ARRAYOID}};
         if (edited_.empty()) {
@@ -320,12 +375,12 @@ private:
         if (supersedes_source(source, edited)) {
             superseded_.push_back(actual_id);
         }
-        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, book_.contract(rows.id(i, 4))->money_scale),
+        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, book_.known_contract(rows.id(i, 4)).money_scale),
                  batch);
     }
 
     void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
-        bool const has_unbilled = book_.line(rows.id(i, 7))->method == BillingMethod::time_and_material;
+        bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
         add_rows(rows, i, 0, rows.id(i, 3), confirm_manual(terms_at(rows, i, 12), has_unbilled), batch);
     }
 
@@ -353,8 +408,10 @@ private:
                 .add(pg::numeric_of(row.terms.quantity));
             batch.add(pg::numeric_of(row.terms.price)).add(pg::numeric_of(row.terms.amount));
             batch.add(pg::numeric_of(row.terms.tax));
-            add_text(batch, rows.datum(i, 22));
-            add_text(batch, rows.datum(i, 23));
+            // What takes the source back copies its texts, too.
+            int const texts = row.reverses == source_row ? 24 : 22;
+            add_text(batch, rows.datum(i, texts));
+            add_text(batch, rows.datum(i, texts + 1));
             batch.emit();
         }
     }
@@ -529,7 +586,7 @@ private:
         Ids ids;
         std::vector<Decimal> amounts;
         for (Line const& line : lines_) {
-            LineCustomer const* customer = book_.line(line.contract_line_id)->customer(line.customer_id);
+            LineCustomer const* customer = book_.known_line(line.contract_line_id).customer(line.customer_id);
             auto const [found, is_new] = billed.try_emplace({line.contract_line_id, line.customer_id});
             if (is_new && customer != nullptr) {
                 found->second = customer->billed;

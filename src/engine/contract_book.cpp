@@ -85,8 +85,10 @@ const LineCustomer* ContractLine::customer(std::int64_t customer_id) const {
     return nullptr;
 }
 
-ContractBook ContractBook::lock_and_load(Ids contract_ids) {
-    return load(lock_contracts(std::move(contract_ids)));
+ContractBook ContractBook::lock_and_load(Ids contract_ids, const Ids& also_read) {
+    Ids ids = lock_contracts(std::move(contract_ids));
+    ids.insert(ids.end(), also_read.begin(), also_read.end());
+    return load(std::move(ids));
 }
 
 ContractBook ContractBook::load(Ids contract_ids) {
@@ -141,7 +143,7 @@ void ContractBook::load_customers() {
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contract(rows.id(i, 1))->customers.push_back({rows.id(i, 2), rows.decimal_or_null(i, 3)});
+        known_contract(rows.id(i, 1)).customers.push_back({rows.id(i, 2), rows.decimal_or_null(i, 3)});
     }
 }
 
@@ -158,7 +160,7 @@ void ContractBook::load_used_otherwise() {
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contract(rows.id(i, 1))->used_otherwise[rows.id(i, 2)] += rows.decimal(i, 3);
+        known_contract(rows.id(i, 1)).used_otherwise[rows.id(i, 2)] += rows.decimal(i, 3);
     }
 }
 
@@ -186,7 +188,7 @@ void ContractBook::load_lines() {
                           {},
                           {},
                           {}};
-        contract(rows.id(i, 1))->lines.push_back(&lines_.emplace(id, std::move(line)).first->second);
+        known_contract(rows.id(i, 1)).lines.push_back(&lines_.emplace(id, std::move(line)).first->second);
     }
 }
 
@@ -199,7 +201,7 @@ void ContractBook::load_line_customers() {
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ContractLine* found = line(rows.id(i, 1));
+        ContractLine* found = &known_line(rows.id(i, 1));
         found->shares.push_back({rows.id(i, 2), rows.decimal(i, 3), rows.flag(i, 4)});
         found->customers.push_back({rows.decimal_or_null(i, 5), rows.decimal(i, 6), rows.decimal(i, 7)});
     }
@@ -218,7 +220,7 @@ void ContractBook::load_line_terms() {
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(contract_ids_));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ContractLine* found = line(rows.id(i, 1));
+        ContractLine* found = &known_line(rows.id(i, 1));
         std::int64_t const kind = rows.id(i, 2);
         auto& terms = kind == 1   ? found->task_chargeable
                       : kind == 2 ? found->role_chargeable
@@ -235,6 +237,31 @@ Contract* ContractBook::contract(std::int64_t contract_id) {
 ContractLine* ContractBook::line(std::int64_t line_id) {
     auto const found = lines_.find(line_id);
     return found == lines_.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+[[noreturn]] void missing(const char* what, std::int64_t id) {
+    throw DomainError(sqlstate::inconsistent, std::string(what) + " " + std::to_string(id) + " is missing", {},
+                      "Run SELECT * FROM billing.verify();");
+}
+
+} // namespace
+
+Contract& ContractBook::known_contract(std::int64_t contract_id) {
+    Contract* found = contract(contract_id);
+    if (found == nullptr) {
+        missing("contract", contract_id);
+    }
+    return *found;
+}
+
+ContractLine& ContractBook::known_line(std::int64_t line_id) {
+    ContractLine* found = line(line_id);
+    if (found == nullptr) {
+        missing("contract line", line_id);
+    }
+    return *found;
 }
 
 NteBook& ContractBook::limits(Contract& contract) {

@@ -66,7 +66,8 @@ public:
     // Locks the contracts in ascending order until the end of the transaction, then reads them.
     // Ids that do not exist are left out. Every verb that moves anything below a contract goes through here: the
     // contract's row is the lock of everything below it, and one order for everybody means no deadlock.
-    static ContractBook lock_and_load(Ids contract_ids);
+    // `also_read` are contracts read without a lock: those for internal work have neither lines nor limits.
+    static ContractBook lock_and_load(Ids contract_ids, const Ids& also_read = {});
 
     // The same without a lock, for dry runs.
     static ContractBook load(Ids contract_ids);
@@ -74,6 +75,9 @@ public:
     const Ids& contract_ids() const { return contract_ids_; }
     Contract* contract(std::int64_t contract_id);
     ContractLine* line(std::int64_t line_id);
+    // The same for ids that must be there; raises ZB099 if a table says otherwise.
+    Contract& known_contract(std::int64_t contract_id);
+    ContractLine& known_line(std::int64_t line_id);
     const std::vector<Contract*>& contracts() const { return in_order_; }
 
     // Limits of a contract with what has been used of them.

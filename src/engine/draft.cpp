@@ -354,7 +354,7 @@ private:
         Oid const sequence = pg::relation_oid("invoice_line_invoice_line_id_seq");
         std::vector<Place> places;
         for (std::int64_t const contract_id : contracts) {
-            for (ContractLine const* line : book_.contract(contract_id)->lines) {
+            for (ContractLine const* line : book_.known_contract(contract_id).lines) {
                 for (Share const& share : line->shares) {
                     if (is_wanted({contract_id, share.customer_id})) {
                         std::int64_t const existing = existing_line({contract_id, share.customer_id}, line->line_id);
@@ -396,7 +396,7 @@ private:
         guard::write_into(update, "actual", guard::Write::update, std::move(parameters), linked);
         for (Place const& place : places) {
             if (pg::KeyedIds const* found = linked.find(place.invoice_line_id)) {
-                int const scale = book_.contract(place.contract_id)->money_scale;
+                int const scale = book_.known_contract(place.contract_id).money_scale;
                 groups_.push_back({Source::actual, place.contract_id, place.line_id, place.customer_id, found->count,
                                    pg::decimal_of_sum(found->amount, scale), pg::decimal_of_sum(found->tax, scale),
                                    pg::array_of(*found), place.invoice_line_id});
@@ -424,15 +424,15 @@ private:
     }
 
     std::string problem_of(const Group& group) {
-        if (book_.contract(group.contract_id)->is_closed) {
+        if (book_.known_contract(group.contract_id).is_closed) {
             return "the contract is closed";
         }
-        return group.source == Source::product ? std::string() : book_.line(group.line_id)->problem();
+        return group.source == Source::product ? std::string() : book_.known_line(group.line_id).problem();
     }
 
     // Every contract line of the customer gets an invoice line, even if nothing stands on it.
     void add_empty_lines(const ContractAndCustomer& key, Draft& draft) {
-        for (ContractLine const* line : book_.contract(key.first)->lines) {
+        for (ContractLine const* line : book_.known_contract(key.first).lines) {
             if (line->customer(key.second) != nullptr) {
                 draft.lines.try_emplace(line->line_id, Line{0, line->line_id, true, {}, {}});
             }
@@ -700,8 +700,14 @@ DateADT today() {
     return wall::value_of([] { return GetSQLCurrentDate(); });
 }
 
+std::optional<DateADT> given_date(const Verb& verb, int position) {
+    return verb.arguments.given(position) ? std::optional<DateADT>(DatumGetDateADT(*verb.arguments.datum(position)))
+                                          : std::nullopt;
+}
+
 DateADT date_argument(const Verb& verb, int position) {
-    return verb.arguments.given(position) ? DatumGetDateADT(*verb.arguments.datum(position)) : today();
+    std::optional<DateADT> const date = given_date(verb, position);
+    return date ? *date : today();
 }
 
 // contracts, actuals, milestones, products, invoice_date
@@ -709,11 +715,12 @@ Selection selection_of(const Verb& verb) {
     return {verb.arguments.ids(0), verb.arguments.ids(1), verb.arguments.ids(2), verb.arguments.ids(3)};
 }
 
-LoggedArguments logged(const Selection& selection, DateADT date) {
+// An invoice date that was not given is not logged: the same call repeated tomorrow is the same request.
+LoggedArguments logged(const Selection& selection, std::optional<DateADT> date) {
     LoggedArguments arguments;
     arguments.add("contracts", selection.contracts).add("actuals", selection.actuals);
     arguments.add("milestones", selection.milestones).add("products", selection.products);
-    return arguments.add("invoice_date", std::string_view(pg::text_of_date(date)));
+    return date ? arguments.add("invoice_date", std::string_view(pg::text_of_date(*date))) : arguments;
 }
 
 void require_one_kind_of_selection(const Selection& selection) {
@@ -763,7 +770,7 @@ void create(Verb& verb) {
     require_one_kind_of_selection(selection);
     DateADT const date = date_argument(verb, 4);
     std::optional<std::string> const run_key = verb.arguments.text(5);
-    LoggedArguments const arguments = logged(selection, date);
+    LoggedArguments const arguments = logged(selection, given_date(verb, 4));
     std::optional<std::int64_t> const operation = run_key
                                                       ? begin_operation_once(verb, arguments, *run_key)
                                                       : std::optional<std::int64_t>(begin_operation(verb, arguments));
@@ -809,7 +816,7 @@ void add(Verb& verb) {
         throw DomainError(sqlstate::invalid_parameter, "nothing to add", {}, "Name actuals, milestones or products.");
     }
     DateADT const date = date_argument(verb, 3);
-    std::int64_t const operation = begin_operation(verb, logged(selection, date));
+    std::int64_t const operation = begin_operation(verb, logged(selection, given_date(verb, 3)));
     Drafting drafting(verb, selection, date);
     drafting.lock();
     drafting.use_existing(latest_drafts(drafting.contracts_and_customers()));

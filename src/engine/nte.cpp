@@ -170,14 +170,14 @@ std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t oper
     std::vector<Candidate> const rows = read_candidates(actual_ids);
     for (Candidate const& row : rows) {
         if (row.nte == NteStatus::committed) {
-            book.limits(*book.contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);
+            book.limits(book.known_contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);
         }
     }
     std::vector<EvaluatedRow> evaluated;
     NteChanges changes;
     for (Candidate const& row : rows) {
         NteVerdict const verdict =
-            book.limits(*book.contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
+            book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
         evaluated.push_back({row.actual_id, row.nte, verdict});
         if (verdict.status != row.nte || verdict.status == NteStatus::failed) {
             changes.add(row, verdict);

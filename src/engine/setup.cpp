@@ -160,7 +160,23 @@ void copy_customers() {
     guard::write(insert, "contract_line_customer", guard::Write::insert);
 }
 
+void require_whole_cents_of_products() {
+    static pg::Statement read{R"(
+        SELECT n.contract_line_id, n.tax, c.currency
+          FROM new_rows n JOIN billing.contract c ON c.contract_id = n.contract_id
+         WHERE n.billing_method = 'product' AND n.tax <> billing.money(n.tax, c.currency) LIMIT 1)",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        throw DomainError(sqlstate::invalid_setup,
+                          "the tax of product line " + std::to_string(rows.id(0, 1)) + " has more decimals than " +
+                              rows.text(0, 3) + " knows",
+                          "Tax " + rows.decimal(0, 2).trimmed().text() + ".");
+    }
+}
+
 void follow_line(const TriggerData& trigger) {
+    require_whole_cents_of_products();
     rebuild_scopes();
     if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
         copy_customers();
@@ -304,10 +320,10 @@ void insert_shares(ContractBook& book, const std::vector<MilestoneRow>& mileston
     LineTotals in_use;
     std::vector<Part> parts;
     for (MilestoneRow const& milestone : milestones) {
-        ContractLine const& line = *book.line(milestone.line_id);
+        ContractLine const& line = book.known_line(milestone.line_id);
         require_fixed_price(line, milestone.line_id);
-        require_whole_cents(milestone, *book.contract(milestone.contract_id));
-        int const scale = book.contract(milestone.contract_id)->money_scale;
+        require_whole_cents(milestone, book.known_contract(milestone.contract_id));
+        int const scale = book.known_contract(milestone.contract_id).money_scale;
         split_amount(milestone.amount, milestone.tax, line.shares.data(), line.shares.size(), scale, parts);
         for (Part const& part : parts) {
             contracts.push_back(milestone.contract_id);

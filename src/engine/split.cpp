@@ -43,8 +43,8 @@ void split_for_line(Verb& verb) {
         throw DomainError(sqlstate::unknown_item, "there is no contract line " + std::to_string(line_id));
     }
     ContractBook book = ContractBook::load({rows.id(0, 1)});
-    ContractLine const& line = *book.line(line_id);
-    Contract const& contract = *book.contract(rows.id(0, 1));
+    ContractLine const& line = book.known_line(line_id);
+    Contract const& contract = book.known_contract(rows.id(0, 1));
     std::vector<Part> parts;
     split(pg::decimal_of(verb.arguments.required(1, "quantity")), pg::decimal_of(verb.arguments.required(2, "price")),
           verb.arguments.decimal(3).value_or(Decimal()), line.shares.data(), line.shares.size(),

@@ -38,7 +38,7 @@ Check checks[] = {
                         || 'new.adjustment_status, old.nte_status, new.nte_status)') ,
                        ('actual', 'billing_guard_shape', 'guard_row', 9, NULL),
                        ('actual', 'billing_guard_truncate', 'guard_statement', 34, NULL),
-                       ('entry', 'billing_guard_insert', 'guard_row', 5, '(new.entry_status <> '),
+                       ('entry', 'billing_guard_insert', 'guard_row', 5, '(new.entry_status <> ''draft''::billing.entry_status)'),
                        ('entry', 'billing_guard_update', 'guard_row', 17, 'billing.guard_wakes(old.tableoid, old.entry_status, new.entry_status)'),
                        ('entry', 'billing_guard_delete', 'guard_row', 9, NULL),
                        ('entry', 'billing_guard_truncate', 'guard_statement', 34, NULL),
@@ -50,7 +50,8 @@ Check checks[] = {
             OR p.pronamespace <> 'billing'::pg_catalog.regnamespace OR t.tgtype <> g.type
             OR t.tgargs <> pg_catalog.convert_to(g.table_name, 'UTF8') || '\x00'::pg_catalog.bytea OR t.tgattr <> ''
             OR CASE WHEN g.condition IS NULL THEN t.tgqual IS NOT NULL
-                    ELSE pg_catalog.strpos(pg_catalog.pg_get_triggerdef(t.oid), g.condition) = 0 END)"},
+                    ELSE pg_catalog.strpos(pg_catalog.pg_get_triggerdef(t.oid),
+                            'FOR EACH ROW WHEN (' || g.condition || ') EXECUTE FUNCTION ') = 0 END)"},
     {"guard functions are ours",
      R"(
         SELECT NULL::int8, 'function billing.' || f.name, 'was replaced'
@@ -61,18 +62,26 @@ Check checks[] = {
                               AND p.prosrc = f.name AND p.probin = '$libdir/billing'))"},
     {"helper triggers in place",
      R"(
-        SELECT NULL::int8, 'billing.' || h.table_name, 'trigger ' || h.trigger_name || ' is missing or disabled'
-          FROM (VALUES ('company', 'billing_internal_contract'), ('contract', 'billing_primary_customer'),
-                       ('contract', 'billing_primary_customer_changed'), ('contract', 'billing_contract_removed'),
-                       ('contract_line', 'billing_line_defaults'), ('contract_line', 'billing_line_added'),
-                       ('contract_line', 'billing_line_changed'), ('contract_line', 'billing_line_removed'),
-                       ('contract_line_task', 'billing_line_tasks_added'), ('contract_line_task', 'billing_line_tasks_changed'),
-                       ('contract_line_task', 'billing_line_tasks_removed'),
-                       ('contract_line_customer', 'billing_line_customer_known'), ('milestone', 'billing_milestone_added'),
-                       ('milestone', 'billing_milestone_changed'), ('milestone', 'billing_milestone_removed'))
-               h (table_name, trigger_name)
+        SELECT NULL::int8, 'billing.' || h.table_name, 'trigger ' || h.trigger_name || ' is missing, disabled or replaced'
+          FROM (VALUES ('company', 'billing_internal_contract', 'company_created'),
+                       ('contract', 'billing_primary_customer', 'contract_saved'),
+                       ('contract', 'billing_primary_customer_changed', 'contract_saved'),
+                       ('contract', 'billing_contract_removed', 'contract_removed'),
+                       ('contract_line', 'billing_line_defaults', 'contract_line_defaults'),
+                       ('contract_line', 'billing_line_added', 'contract_line_saved'),
+                       ('contract_line', 'billing_line_changed', 'contract_line_saved'),
+                       ('contract_line', 'billing_line_removed', 'contract_line_removed'),
+                       ('contract_line_task', 'billing_line_tasks_added', 'contract_line_task_saved'),
+                       ('contract_line_task', 'billing_line_tasks_changed', 'contract_line_task_saved'),
+                       ('contract_line_task', 'billing_line_tasks_removed', 'contract_line_task_saved'),
+                       ('contract_line_customer', 'billing_line_customer_known', 'contract_line_customer_added'),
+                       ('milestone', 'billing_milestone_added', 'milestone_saved'),
+                       ('milestone', 'billing_milestone_changed', 'milestone_saved'),
+                       ('milestone', 'billing_milestone_removed', 'milestone_removed'))
+               h (table_name, trigger_name, function_name)
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
+           AND t.tgfoid = pg_catalog.to_regprocedure('billing.' || h.function_name || '()') AND t.tgqual IS NULL
          WHERE t.oid IS NULL OR t.tgenabled NOT IN ('O', 'A'))"},
     {"nothing rewrites guarded rows",
      R"(
@@ -275,6 +284,52 @@ Check checks[] = {
                       GROUP BY t.contract_id, t.invoice_line_id) d
             ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
          WHERE l.amount <> coalesce(d.amount, 0) OR l.tax <> coalesce(d.tax, 0))"},
+    {"invoices belong together", R"(
+        SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'customer ' || l.customer_id || ', invoice of customer ' || v.customer_id
+          FROM billing.invoice_line l
+          JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+         WHERE l.customer_id <> v.customer_id
+        UNION ALL
+        SELECT v.contract_id, 'invoice ' || v.invoice_id, 'company or currency differ from its contract''s'
+          FROM billing.invoice v JOIN billing.contract c ON c.contract_id = v.contract_id
+         WHERE v.company_id <> c.company_id OR v.currency <> c.currency
+        UNION ALL
+        SELECT v.contract_id, 'invoice ' || v.invoice_id, v.project_invoice_status || ' with number ' || coalesce(v.number::text, 'none') || ', ' || v.invoice_status
+          FROM billing.invoice v
+         WHERE (v.project_invoice_status IN ('draft', 'in_review')) <> (v.number IS NULL)
+            OR (v.project_invoice_status IN ('draft', 'in_review') AND v.invoice_status = 'paid')
+        UNION ALL
+        SELECT b.contract_id, 'actual ' || b.actual_id, 'contract line or customer differ from its invoice line''s'
+          FROM billing.actual b
+          JOIN billing.invoice_line l ON l.invoice_line_id = b.invoice_line_id AND l.contract_id = b.contract_id
+         WHERE b.invoice_id IS NOT NULL AND (b.contract_line_id <> l.contract_line_id OR b.customer_id <> l.customer_id)
+        UNION ALL
+        SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, 'posted without billing history'
+          FROM billing.milestone_split s
+         WHERE s.milestone_status = 'customer_invoice_posted' AND NOT s.has_billing_history)"},
+    {"statuses are those of the log", R"(
+        WITH last AS (
+            SELECT DISTINCT ON (h.item, h.status_column, i.id) h.item, h.status_column, i.id, h.to_status
+              FROM billing.operation_change h CROSS JOIN LATERAL unnest(h.ids) AS i (id)
+             ORDER BY h.item, h.status_column, i.id, h.operation_id DESC, h.to_status DESC NULLS LAST)
+        SELECT x.contract_id, x.item || ' ' || x.id,
+               x.status_column || ' is ' || x.status || ', the log says ' || coalesce(h.to_status, 'nothing')
+          FROM (SELECT contract_id, 'actual' AS item, actual_id AS id, 'billing_status' AS status_column, billing_status::text AS status,
+                       CASE WHEN is_open THEN 'not_ready_to_invoice' ELSE billing_status::text END AS initial
+                  FROM billing.actual
+                UNION ALL
+                SELECT contract_id, 'milestone_split', milestone_split_id, 'milestone_status', milestone_status::text, 'not_ready_to_invoice'
+                  FROM billing.milestone_split
+                UNION ALL
+                SELECT contract_id, 'contract_line', contract_line_id, 'product_status', product_status::text, 'not_ready_to_invoice'
+                  FROM billing.contract_line WHERE product_status IS NOT NULL
+                UNION ALL
+                SELECT contract_id, 'invoice', invoice_id, 'project_invoice_status', project_invoice_status::text, NULL
+                  FROM billing.invoice
+                UNION ALL
+                SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
+          LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column
+         WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
     {"header totals are the sum of their lines",
      R"(
         SELECT v.contract_id, 'invoice ' || v.invoice_id, v.total_amount || ', lines ' || coalesce(l.amount + l.tax, 0)

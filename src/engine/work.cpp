@@ -220,14 +220,14 @@ private:
                                   {INT8ARRAYOID}};
         Ids const projects = lock_entries(ids_);
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(projects));
-        Ids contracts;
+        Ids internal;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             projects_[rows.id(i, 1)] = {rows.id(i, 2), rows.id_or(i, 3, 0), rows.flag(i, 4)};
-            contracts.push_back(rows.id_or(i, 3, 0));
+            if (rows.datum(i, 3)) {
+                internal.push_back(rows.id(i, 3));
+            }
         }
-        Ids const paying = scopes_.load(projects);
-        contracts.insert(contracts.end(), paying.begin(), paying.end());
-        book_ = ContractBook::lock_and_load(contracts);
+        book_ = ContractBook::lock_and_load(scopes_.load(projects), internal);
         // Read again under the lock: a line may have changed its scope in between.
         for (std::int64_t const contract : scopes_.load(projects)) {
             if (book_.contract(contract) == nullptr) {
@@ -376,7 +376,7 @@ private:
     }
 
     std::string approve_paid(const EntryRow& entry, ContractLine& line) {
-        Contract& contract = *book_.contract(line.contract_id);
+        Contract& contract = book_.known_contract(line.contract_id);
         if (std::string problem = line_problem(line); !problem.empty()) {
             return problem;
         }

@@ -119,8 +119,7 @@ void check_transitions(const Firing& firing) {
         std::string const from = text_of(firing, firing.before, attnum);
         std::string const to = text_of(firing, firing.after, attnum);
         Oid const type = TupleDescAttr(firing.columns(), attnum - 1)->atttypid;
-        std::string const type_name = wall::value_of([type] { return const_cast<const char*>(format_type_be(type)); });
-        if (from != to && !transition_allowed(type_name.substr(type_name.rfind('.') + 1), from, to)) {
+        if (from != to && !transition_allowed(pg::type_name(type), from, to)) {
             refuse_change(firing, column, sqlstate::invalid_transition, "cannot make this change");
         }
         return false;
@@ -265,19 +264,17 @@ void forget_transitions(Datum, int, uint32) {
 }
 
 bool look_up_transition(Oid from, Oid to) {
-    const char* type_name = wall::value_of([from] {
+    Oid const type = wall::value_of([from] {
         HeapTuple const tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(from));
         if (!HeapTupleIsValid(tuple)) {
             wall::fail("an enum value is not in the catalog");
         }
-        Oid const type = reinterpret_cast<Form_pg_enum>(GETSTRUCT(tuple))->enumtypid;
+        Oid const found = reinterpret_cast<Form_pg_enum>(GETSTRUCT(tuple))->enumtypid;
         ReleaseSysCache(tuple);
-        HeapTuple const type_tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-        char* copy = pstrdup(NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(type_tuple))->typname));
-        ReleaseSysCache(type_tuple);
-        return const_cast<const char*>(copy);
+        return found;
     });
-    return transition_allowed(type_name, pg::label_of(ObjectIdGetDatum(from)), pg::label_of(ObjectIdGetDatum(to)));
+    return transition_allowed(pg::type_name(type), pg::label_of(ObjectIdGetDatum(from)),
+                              pg::label_of(ObjectIdGetDatum(to)));
 }
 
 bool transition_is_allowed(Oid from, Oid to) {

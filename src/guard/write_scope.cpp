@@ -5,6 +5,7 @@
 #include "wall/backend.hpp"
 
 extern "C" {
+#include "executor/executor.h"
 #include "tcop/pquery.h"
 #include "utils/snapmgr.h"
 }
@@ -13,9 +14,13 @@ namespace billing::guard {
 
 namespace {
 
+// Granted by write() for one planned statement; it begins to hold when the executor starts that statement, and then for
+// its command id only. Whatever runs before (functions the planner folds to constants) or inside (triggers, defaults,
+// constraints, functions) is another statement with another command id.
 struct Authority {
     Oid relation = InvalidOid;
     Write kind = Write::insert;
+    const PlannedStmt* statement = nullptr;
     CommandId command = InvalidCommandId;
     SubTransactionId subtransaction = InvalidSubTransactionId;
     // A cursor opened earlier can run its statement on FETCH without a command id of its own, but not without a portal.
@@ -25,11 +30,26 @@ struct Authority {
 // At most one authority holds at a time; a verb called from a customer's AFTER trigger puts its own over it.
 Authority current;
 
-// Opens an authority for its lifetime and restores the one before.
+ExecutorStart_hook_type next_executor_start = nullptr;
+
+void note_executor_start(QueryDesc* query, int flags) {
+    if (next_executor_start != nullptr) {
+        next_executor_start(query, flags);
+    } else {
+        standard_ExecutorStart(query, flags);
+    }
+    if (current.statement != nullptr && query->plannedstmt == current.statement &&
+        current.command == InvalidCommandId) {
+        current.command = query->estate->es_output_cid;
+        current.portal = ActivePortal;
+    }
+}
+
+// Grants an authority for its lifetime and restores the one before.
 class WriteScope {
 public:
-    WriteScope(Oid relation, Write kind, CommandId command) : outer_(current) {
-        current = {relation, kind, command, GetCurrentSubTransactionId(), ActivePortal};
+    WriteScope(Oid relation, Write kind, const PlannedStmt* statement) : outer_(current) {
+        current = {relation, kind, statement, InvalidCommandId, GetCurrentSubTransactionId(), nullptr};
     }
     ~WriteScope() { current = outer_; }
     WriteScope(const WriteScope&) = delete;
@@ -41,12 +61,12 @@ private:
     Authority outer_;
 };
 
-// The command id that the next statement of this transaction will run under.
-CommandId next_command() {
-    return wall::value_of([] {
-        CommandCounterIncrement();
-        return GetCurrentCommandId(false);
-    });
+// Looks at the table and plans the statement; what is granted afterwards is for this plan alone.
+Oid prepare_write(pg::Statement& statement, const char* table) {
+    Oid const relation = pg::relation_oid(table);
+    require_untampered(relation);
+    (void)statement.plan();
+    return relation;
 }
 
 void forget() {
@@ -68,27 +88,21 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId own, SubTransact
 } // namespace
 
 std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
-    Oid const relation = pg::relation_oid(table);
-    require_untampered(relation);
-    (void)statement.plan();
-    WriteScope const scope(relation, kind, next_command());
+    Oid const relation = prepare_write(statement, table);
+    WriteScope const scope(relation, kind, statement.planned());
     return pg::execute(statement, std::move(parameters));
 }
 
 pg::Rows write_returning(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters) {
-    Oid const relation = pg::relation_oid(table);
-    require_untampered(relation);
-    (void)statement.plan();
-    WriteScope const scope(relation, kind, next_command());
+    Oid const relation = prepare_write(statement, table);
+    WriteScope const scope(relation, kind, statement.planned());
     return pg::query(statement, std::move(parameters));
 }
 
 std::uint64_t write_into(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters,
                          pg::IdSink& sink) {
-    Oid const relation = pg::relation_oid(table);
-    require_untampered(relation);
-    (void)statement.plan();
-    WriteScope const scope(relation, kind, next_command());
+    Oid const relation = prepare_write(statement, table);
+    WriteScope const scope(relation, kind, statement.planned());
     return pg::execute_into(statement, std::move(parameters), sink);
 }
 
@@ -102,12 +116,15 @@ bool authorized(Oid relation, Write kind) {
 
 bool authorized(Oid relation, Write kind, CommandId written_by) {
     bool const is_kind = current.kind == kind || (current.kind == Write::upsert && kind != Write::remove);
-    return current.relation == relation && is_kind && current.command == written_by && current.portal == ActivePortal;
+    return current.relation == relation && is_kind && current.command != InvalidCommandId &&
+           current.command == written_by && current.portal == ActivePortal;
 }
 
 void register_callbacks() {
     RegisterXactCallback(at_transaction_end, nullptr);
     RegisterSubXactCallback(at_subtransaction_end, nullptr);
+    next_executor_start = ExecutorStart_hook;
+    ExecutorStart_hook = note_executor_start;
 }
 
 } // namespace billing::guard

@@ -9,8 +9,8 @@ namespace billing::guard {
 enum class Write { insert, update, remove, upsert };
 
 // Runs one engine statement that writes one guarded table, and returns the number of rows.
-// The authority names the table, the kind of write and the command id the statement runs under: a statement that a
-// customer's trigger, default, constraint or function issues while ours runs has a later command id and finds none.
+// The authority names the table, the kind of write and the very statement, and holds for the command id that statement
+// runs under: what a customer's trigger, default, constraint or function issues meanwhile finds none.
 // Refuses with ZB003 to write a table with foreign BEFORE ROW triggers, rules or child tables, which could change
 // or divert what is written.
 std::uint64_t write(pg::Statement& statement, const char* table, Write kind, pg::Parameters parameters = {});
@@ -32,7 +32,7 @@ bool authorized(Oid relation, Write kind);
 // this: the row events of a foreign key's action are queued with those of the statement that set it off.
 bool authorized(Oid relation, Write kind, CommandId written_by);
 
-// Forgets all authority when a transaction or subtransaction ends, however it ends.
+// Hooks into executor start, and forgets all authority when a (sub)transaction ends, however it ends.
 void register_callbacks();
 
 } // namespace billing::guard

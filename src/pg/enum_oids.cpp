@@ -17,6 +17,22 @@ Oid type_oid(const char* name) {
     });
 }
 
+std::string type_name(Oid type) {
+    const char* name = wall::value_of([type]() -> const char* {
+        HeapTuple const tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+        if (!HeapTupleIsValid(tuple)) {
+            return nullptr;
+        }
+        char* copy = pstrdup(NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typname));
+        ReleaseSysCache(tuple);
+        return copy;
+    });
+    if (name == nullptr) {
+        throw DomainError(sqlstate::invalid_parameter, std::to_string(type) + " is no type");
+    }
+    return name;
+}
+
 Oid label_oid(Oid type, std::string_view label) {
     std::string const text(label);
     const char* name = text.c_str();

@@ -12,6 +12,9 @@ namespace billing::pg {
 // OID of a type in schema billing; raises ZB004 if it does not exist.
 Oid type_oid(const char* name);
 
+// Name of a type, bare and unquoted; raises 22023 for an OID that is no type.
+std::string type_name(Oid type);
+
 // OID of one label of an enum type.
 Oid label_oid(Oid type, std::string_view label);
 

@@ -7,6 +7,10 @@ namespace billing::pg {
 
 // While it lives: SPI is connected, the current user is the owner of billing's tables, and search_path is pinned. Call
 // leave() on success; on an error the backend restores everything when the (sub)transaction aborts.
+// Sets search_path and the settings that decide which plan runs, if something changed them since: a customer's trigger
+// may, in the middle of a verb.
+void pin_settings();
+
 class Engine {
 public:
     Engine();

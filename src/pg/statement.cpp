@@ -1,6 +1,7 @@
 #include "pg/statement.hpp"
 
 #include "pg/id_sink.hpp"
+#include "pg/identity.hpp"
 #include "wall/backend.hpp"
 
 extern "C" {
@@ -89,27 +90,28 @@ void Statement::prepare() {
 }
 
 SPIPlanPtr Statement::plan() {
+    wall::call([] { pin_settings(); });
     if (plan_ == nullptr) {
         prepare();
-    } else if (SPI_plan_is_valid(plan_)) {
-        return plan_;
     }
     wall::call([this] {
         int const level = NewGUCNestLevel();
-        for (Setting const& setting : settings) {
-            if (setting.planning == planning_) {
-                (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                                        0, false);
+        bool is_current = SPI_plan_is_valid(plan_) && planned_ != nullptr;
+        if (!is_current) {
+            for (Setting const& setting : settings) {
+                if (setting.planning == planning_) {
+                    (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                                            true, 0, false);
+                }
             }
         }
-        for (int attempt = 0; attempt < most_attempts; ++attempt) {
-            CachedPlan* const planned = SPI_plan_get_cached_plan(plan_);
-            if (planned != nullptr) {
-                ReleaseCachedPlan(planned, CurrentResourceOwner);
+        for (int attempt = 0; attempt == 0 || (!SPI_plan_is_valid(plan_) && attempt < most_attempts); ++attempt) {
+            CachedPlan* const cached = SPI_plan_get_cached_plan(plan_);
+            if (cached == nullptr) {
+                wall::fail("an engine statement has no single plan");
             }
-            if (SPI_plan_is_valid(plan_)) {
-                break;
-            }
+            planned_ = linitial_node(PlannedStmt, cached->stmt_list);
+            ReleaseCachedPlan(cached, CurrentResourceOwner);
         }
         AtEOXact_GUC(false, level);
     });
@@ -117,7 +119,8 @@ SPIPlanPtr Statement::plan() {
 }
 
 Rows::~Rows() {
-    if (table_ != nullptr) {
+    // While an error passes through, SPI may still be in an inner call; the abort frees the table.
+    if (table_ != nullptr && std::uncaught_exceptions() == exceptions_) {
         SPI_freetuptable(table_);
     }
 }

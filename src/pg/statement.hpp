@@ -2,6 +2,7 @@
 // SQL run through SPI with a plan kept for the life of the backend.
 
 #include <array>
+#include <exception>
 #include <functional>
 #include <initializer_list>
 
@@ -39,6 +40,9 @@ public:
     // write they could hide in.
     SPIPlanPtr plan();
 
+    // The one statement of the plan that plan() made.
+    const PlannedStmt* planned() const { return planned_; }
+
     Oid parameter_type(std::size_t i) const { return types_[i]; }
 
 private:
@@ -49,6 +53,7 @@ private:
     Planning planning_;
     std::array<Oid, max_parameters> types_{};
     SPIPlanPtr plan_ = nullptr;
+    const PlannedStmt* planned_ = nullptr;
 };
 
 // Parameters of one execution.
@@ -91,8 +96,11 @@ private:
 // Result rows of a query; memory is given back when it goes out of scope.
 class Rows {
 public:
-    Rows(SPITupleTable* table, std::uint64_t count) : table_(table), count_(count) {}
-    Rows(Rows&& other) noexcept : table_(other.table_), count_(other.count_) { other.table_ = nullptr; }
+    Rows(SPITupleTable* table, std::uint64_t count)
+        : table_(table), count_(count), exceptions_(std::uncaught_exceptions()) {}
+    Rows(Rows&& other) noexcept : table_(other.table_), count_(other.count_), exceptions_(other.exceptions_) {
+        other.table_ = nullptr;
+    }
     Rows(const Rows&) = delete;
     Rows& operator=(const Rows&) = delete;
     Rows& operator=(Rows&&) = delete;
@@ -115,6 +123,7 @@ public:
 private:
     SPITupleTable* table_;
     std::uint64_t count_;
+    int exceptions_;
 };
 
 // Runs a SELECT that sees everything committed before it.

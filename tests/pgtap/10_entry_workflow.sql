@@ -18,7 +18,8 @@ SELECT results_eq(
     'SELECT entry_id, entry_status::text FROM billing.entry ORDER BY entry_id',
     $$VALUES (101::bigint, 'submitted'), (201, 'submitted'), (301, 'submitted'), (401, 'submitted')$$,
     'submitted entries say so');
-SELECT is_empty('SELECT * FROM billing.actual', 'O-01 submitted entries write no actuals in any of the four situations');
+SELECT is_empty('SELECT * FROM billing.actual',
+    'O-01 submitted entries write no actuals in any of the four situations');
 
 SELECT results_eq(
     $$SELECT entry_id, outcome::text, reason FROM billing.reject('{101,201,301,401}')$$,
@@ -52,7 +53,8 @@ SELECT count(*) FROM billing.approve('{102}');
 SELECT entered(105, 10);
 SELECT results_eq(
     $$SELECT entry_id, outcome::text, reason FROM billing.submit('{101,102,105,999}')$$,
-    $$VALUES (101::bigint, 'refused', 'the entry is submitted; only draft, returned or rejected entries can be submitted'),
+    $$VALUES (101::bigint, 'refused',
+             'the entry is submitted; only draft, returned or rejected entries can be submitted'),
              (102, 'refused', 'the entry is approved; only draft, returned or rejected entries can be submitted'),
              (105, 'changed', NULL),
              (999, 'refused', 'there is no entry with this id')$$,
@@ -81,7 +83,8 @@ SELECT results_eq(
     $$VALUES (1::bigint, '{106}'::bigint[])$$,
     'an entry listed twice is logged once');
 SELECT throws_ok(
-    $$INSERT INTO billing.entry (project_id, entry_date, quantity, entry_status) VALUES (10, '2026-03-02', 8, 'submitted')$$,
+    $$INSERT INTO billing.entry (project_id, entry_date, quantity, entry_status)
+      VALUES (10, '2026-03-02', 8, 'submitted')$$,
     'ZB001', NULL, 'entries begin as drafts');
 SELECT throws_ok(
     $$UPDATE billing.entry SET entry_status = 'approved' WHERE entry_id = 106$$, 'ZB001', NULL,

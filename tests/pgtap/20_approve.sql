@@ -88,7 +88,8 @@ SELECT bag_eq(
 SELECT bag_eq(
     $$SELECT a.entry_id, c.kind::text, a.contract_line_id, a.customer_id
         FROM billing.actual a JOIN billing.contract c USING (contract_id) WHERE a.entry_id IN (201, 301, 401)$$,
-    $$VALUES (201::bigint, 'customer', 20::bigint, 1::bigint), (301, 'internal', NULL, NULL), (401, 'internal', NULL, NULL)$$,
+    $$VALUES (201::bigint, 'customer', 20::bigint, 1::bigint), (301, 'internal', NULL, NULL),
+             (401, 'internal', NULL, NULL)$$,
     'O-05 unpaid work is kept on the internal contract of the company');
 
 -- --- The approver's choice
@@ -106,7 +107,7 @@ SELECT bag_eq(
           '112 unbilled_sales time 8 @ 200 = 1600 complimentary | not_ready_to_invoice | adjustable',
           '113 cost time 8 @ 100 = 800 complimentary | not_ready_to_invoice | adjustable',
           '113 unbilled_sales time 8 @ 200 = 1600 complimentary | not_ready_to_invoice | adjustable'],
-    'the approver picks non-chargeable or complimentary: one sale of that type, full quantity; NULL keeps the entry''s');
+    'the approver picks non-chargeable or complimentary: one sale of that type; NULL keeps the choice of the entry');
 
 -- --- Other classes
 SELECT work(121, 10, 3, 50, 'expense');
@@ -166,13 +167,15 @@ SELECT count(*) FROM billing.submit('{152,153,154,155,156,157,158}');
 SELECT results_eq(
     $$SELECT entry_id, outcome::text, reason, transaction_type::text, amount
         FROM billing.approve('{151,101,152,152,153,154,155,156,157,158,999}', '{8,8,-1,8,8,8,8,8,8,8,8}')$$,
-    $$VALUES (151::bigint, 'refused', 'the entry is draft; only submitted entries can be approved', NULL::text, NULL::numeric),
+    $$VALUES (151::bigint, 'refused', 'the entry is draft; only submitted entries can be approved', NULL::text,
+             NULL::numeric),
              (101, 'refused', 'the entry is approved; only submitted entries can be approved', NULL, NULL),
              (152, 'refused', 'the billable quantity -1 has the wrong sign', NULL, NULL),
              (152, 'refused', 'the entry is listed twice', NULL, NULL),
              (153, 'refused', 'project 50 is closed', NULL, NULL),
              (154, 'refused', 'the entry is in EUR, its contract in USD', NULL, NULL),
-             (155, 'refused', 'a fee needs a time-and-material contract line; contract line 20 is fixed price', NULL, NULL),
+             (155, 'refused', 'a fee needs a time-and-material contract line; contract line 20 is fixed price', NULL,
+              NULL),
              (156, 'refused', 'no contract line of the project includes fees', NULL, NULL),
              (157, 'refused', 'the billing split percentages of contract line 60 must total 100, not 90', NULL, NULL),
              (158, 'changed', NULL, 'cost', 800),
@@ -180,7 +183,8 @@ SELECT results_eq(
              (999, 'refused', 'there is no entry with this id', NULL, NULL)$$,
     'approve() refuses entry by entry, with reasons, and approves the rest');
 SELECT is_empty(
-    'SELECT * FROM billing.actual WHERE entry_id IN (151, 152, 153, 154, 155, 156, 157)', 'refused entries write no actuals');
+    'SELECT * FROM billing.actual WHERE entry_id IN (151, 152, 153, 154, 155, 156, 157)',
+    'refused entries write no actuals');
 SELECT results_eq(
     'SELECT DISTINCT entry_status::text FROM billing.entry WHERE entry_id BETWEEN 152 AND 157',
     $$VALUES ('submitted')$$, 'refused entries stay submitted');
@@ -192,7 +196,8 @@ SELECT results_eq(
 -- --- Odd arguments
 SELECT throws_ok('SELECT * FROM billing.approve(NULL)', '22023', NULL, 'approve() needs an array');
 SELECT throws_ok($$SELECT * FROM billing.approve('{152,NULL}')$$, '22004', NULL, 'approve() refuses NULL as an id');
-SELECT throws_ok($$SELECT * FROM billing.approve('{152}', '{1,2}')$$, '22023', NULL, 'billable quantities must be parallel');
+SELECT throws_ok($$SELECT * FROM billing.approve('{152}', '{1,2}')$$, '22023', NULL,
+    'billable quantities must be parallel');
 SELECT throws_ok(
     $$SELECT * FROM billing.approve('{152}', billing_types => '{}')$$, '22023', NULL, 'billing types must be parallel');
 SELECT throws_ok(

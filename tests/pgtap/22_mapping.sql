@@ -5,7 +5,8 @@ SELECT no_plan();
 -- --- O-36: two lines for one project. Each case has a contract and a project of its own.
 INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency)
 SELECT n, 1, 1, 'Contract ' || n, 'USD' FROM generate_series(11, 19) AS n;
-INSERT INTO billing.project (project_id, company_id, name) SELECT n, 1, 'Project ' || n FROM generate_series(11, 19) AS n;
+INSERT INTO billing.project (project_id, company_id, name) SELECT n, 1, 'Project ' || n
+  FROM generate_series(11, 19) AS n;
 INSERT INTO billing.task (task_id, project_id, name)
 SELECT n * 10 + k, n, 'Task ' || k FROM generate_series(11, 19) AS n, generate_series(1, 3) AS k;
 
@@ -40,10 +41,12 @@ SELECT throws_ok(
     $$UPDATE billing.contract_line SET include_time = true WHERE contract_line_id = 132$$, 'ZB012', NULL,
     'including another class is refused where it overlaps');
 SELECT throws_ok(
-    $$INSERT INTO billing.contract_line_task (contract_id, contract_line_id, task_id) VALUES (15, 151, 152)$$, 'ZB012', NULL,
+    $$INSERT INTO billing.contract_line_task (contract_id, contract_line_id, task_id)
+      VALUES (15, 151, 152)$$, 'ZB012', NULL,
     'selecting another task is refused where it overlaps');
 SELECT throws_ok(
-    $$UPDATE billing.contract_line SET included_tasks = 'all_project_tasks' WHERE contract_line_id = 151$$, 'ZB012', NULL,
+    $$UPDATE billing.contract_line SET included_tasks = 'all_project_tasks'
+       WHERE contract_line_id = 151$$, 'ZB012', NULL,
     'taking all tasks is refused where another line has some');
 SELECT lives_ok(
     $$DELETE FROM billing.contract_line_task WHERE contract_line_id = 151;
@@ -80,7 +83,8 @@ VALUES (1, 18, 181, 'time', '2026-03-02', 1, 10), (2, 18, 182, 'time', '2026-03-
        (9, 12, NULL, 'expense', '2026-03-02', 1, 10);
 SELECT approved(1, 2, 3, 4, 5, 6, 7, 8, 9);
 SELECT results_eq(
-    $$SELECT entry_id, contract_line_id, transaction_type::text, billing_type::text FROM billing.actual ORDER BY entry_id, actual_id$$,
+    $$SELECT entry_id, contract_line_id, transaction_type::text, billing_type::text FROM billing.actual
+       ORDER BY entry_id, actual_id$$,
     $$VALUES (1::bigint, 181::bigint, 'cost', 'chargeable'), (1, 181, 'unbilled_sales', 'chargeable'),
              (2, 182, 'cost', 'chargeable'), (2, 182, 'unbilled_sales', 'chargeable'),
              (3, NULL, 'cost', 'not_available'),

@@ -23,63 +23,59 @@ INSERT INTO truth VALUES
 CREATE FUNCTION type_of(letter text) RETURNS text LANGUAGE sql AS $$
     SELECT CASE letter WHEN 'C' THEN 'chargeable' WHEN 'N' THEN 'non_chargeable' END
 $$;
--- Contract n with project n, task n and line n for each row, and beside it (n + 100) the same with role and category
--- unlisted on the line, so that the masters decide: roles and categories 3 (chargeable) and 4 (not).
-INSERT INTO billing.role (role_id, name, is_chargeable) VALUES (3, 'Master yes', true), (4, 'Master no', false);
-INSERT INTO billing.category (category_id, name, is_chargeable) VALUES (3, 'Master yes', true), (4, 'Master no', false);
+
+-- Role and category 3 are chargeable by themselves, 4 are not.
+INSERT INTO billing.role (role_id, name, is_chargeable) VALUES (3, 'Yes', true), (4, 'No', false);
+INSERT INTO billing.category (category_id, name, is_chargeable) VALUES (3, 'Yes', true), (4, 'No', false);
+
+-- Each row twice, with contract, project, task and line of one number: as it is, where the contract line lists role and
+-- category, against what they are by themselves; and 100 higher, where the line lists neither, so that they decide.
+CREATE VIEW cases AS
+SELECT row_name, contract_id + CASE WHEN by_itself THEN 100 ELSE 0 END AS id, by_itself, t, e, m, tasks, role,
+       category, task,
+       CASE WHEN (role IS NOT DISTINCT FROM 'N') = by_itself THEN 4 ELSE 3 END AS role_id,
+       CASE WHEN (category IS NOT DISTINCT FROM 'N') = by_itself THEN 4 ELSE 3 END AS category_id,
+       on_time, on_expense, on_material
+  FROM truth, (VALUES (false), (true)) AS v (by_itself);
+
 INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency)
-SELECT contract_id + k, 1, 1, row_name, 'USD' FROM truth, (VALUES (0), (100)) AS v (k);
-INSERT INTO billing.project (project_id, company_id, name)
-SELECT contract_id + k, 1, row_name FROM truth, (VALUES (0), (100)) AS v (k);
-INSERT INTO billing.task (task_id, project_id, name)
-SELECT contract_id + k, contract_id + k, row_name FROM truth, (VALUES (0), (100)) AS v (k);
+SELECT id, 1, 1, row_name, 'USD' FROM cases;
+INSERT INTO billing.project (project_id, company_id, name) SELECT id, 1, row_name FROM cases;
+INSERT INTO billing.task (task_id, project_id, name) SELECT id, id, row_name FROM cases;
 INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id, included_tasks,
                                    include_time, include_expense, include_material)
-SELECT contract_id + k, contract_id + k, row_name, 'time_and_material', contract_id + k,
+SELECT id, id, row_name, 'time_and_material', id,
        CASE tasks WHEN 'entire' THEN 'all_project_tasks' ELSE 'selected_project_tasks' END::text, t, e, m
-  FROM truth, (VALUES (0), (100)) AS v (k);
+  FROM cases;
 INSERT INTO billing.contract_line_task (contract_id, contract_line_id, task_id, billing_type)
-SELECT contract_id + k, contract_id + k, contract_id + k, type_of(task)
-  FROM truth, (VALUES (0), (100)) AS v (k) WHERE tasks = 'selected';
--- Listed on the line against the master: role and category 4 where chargeable, 3 where not.
+SELECT id, id, id, type_of(task) FROM cases WHERE tasks = 'selected';
 INSERT INTO billing.contract_line_role (contract_id, contract_line_id, role_id, billing_type)
-SELECT contract_id, contract_id, CASE role WHEN 'C' THEN 4 ELSE 3 END, type_of(role) FROM truth WHERE role IS NOT NULL;
+SELECT id, id, role_id, type_of(role) FROM cases WHERE role IS NOT NULL AND NOT by_itself;
 INSERT INTO billing.contract_line_category (contract_id, contract_line_id, category_id, billing_type)
-SELECT contract_id, contract_id, CASE category WHEN 'C' THEN 4 ELSE 3 END, type_of(category)
-  FROM truth WHERE category IS NOT NULL;
+SELECT id, id, category_id, type_of(category) FROM cases WHERE category IS NOT NULL AND NOT by_itself;
 
-INSERT INTO billing.entry (entry_id, project_id, task_id, transaction_class, role_id, category_id, entry_date, quantity, sales_price)
-SELECT (contract_id + k) * 10 + c, contract_id + k, contract_id + k, class,
-       CASE WHEN role = 'C' THEN 4 ELSE 3 END * (1 - k / 100) + CASE WHEN role = 'N' THEN 4 ELSE 3 END * (k / 100),
-       CASE WHEN category = 'C' THEN 4 ELSE 3 END * (1 - k / 100) + CASE WHEN category = 'N' THEN 4 ELSE 3 END * (k / 100),
-       '2026-03-02', 1, 10
-  FROM truth, (VALUES (0), (100)) AS v (k), (VALUES (1, 'time'), (2, 'expense'), (3, 'material')) AS w (c, class);
+INSERT INTO billing.entry (entry_id, project_id, task_id, transaction_class, role_id, category_id, entry_date, quantity,
+                           sales_price)
+SELECT id * 10 + n, id, id, class, role_id, category_id, '2026-03-02', 1, 10
+  FROM cases, (VALUES (1, 'time'), (2, 'expense'), (3, 'material')) AS c (n, class);
 SELECT approved(VARIADIC array_agg(entry_id ORDER BY entry_id)) FROM billing.entry;
 
--- What came out: the billing type of the sale, or of the cost where no line pays.
-CREATE VIEW outcome AS
-SELECT t.row_name, e.project_id >= 200 AS by_master, e.transaction_class::text AS class,
-       string_agg(CASE a.billing_type WHEN 'chargeable' THEN 'C' WHEN 'non_chargeable' THEN 'N' WHEN 'not_available' THEN 'NA' END
-                  || CASE a.transaction_type WHEN 'cost' THEN ' (no sale)' ELSE '' END, ', ') AS billing_type
-  FROM billing.entry e
-  JOIN truth t ON t.contract_id = e.project_id OR t.contract_id = e.project_id - 100
-  JOIN billing.actual a ON a.entry_id = e.entry_id
- WHERE a.transaction_type = 'unbilled_sales'
-    OR NOT EXISTS (SELECT 1 FROM billing.actual s WHERE s.entry_id = e.entry_id AND s.transaction_type = 'unbilled_sales')
- GROUP BY 1, 2, 3;
+-- What came out: the billing type of the sale; not available where there is only a cost that says so.
+CREATE FUNCTION came_out(entry bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT CASE string_agg(transaction_type || ' ' || billing_type, ', ' ORDER BY actual_id)
+           WHEN 'cost chargeable, unbilled_sales chargeable' THEN 'C'
+           WHEN 'cost non_chargeable, unbilled_sales non_chargeable' THEN 'N'
+           WHEN 'cost not_available' THEN 'NA'
+           ELSE 'unexpected: ' || string_agg(transaction_type || ' ' || billing_type, ', ' ORDER BY actual_id) END
+      FROM billing.actual WHERE entry_id = entry
+$$;
 
 SELECT results_eq(
-    format('SELECT class, billing_type FROM outcome WHERE row_name = %L AND NOT by_master ORDER BY class DESC', row_name),
-    format('VALUES (%L, %L), (%L, %L), (%L, %L)', 'time', replace(on_time, 'NA', 'NA (no sale)'),
-           'material', replace(on_material, 'NA', 'NA (no sale)'), 'expense', replace(on_expense, 'NA', 'NA (no sale)')),
-    'O-37 ' || row_name || ': role and category listed on the line')
-  FROM truth ORDER BY row_name;
-SELECT results_eq(
-    format('SELECT class, billing_type FROM outcome WHERE row_name = %L AND by_master ORDER BY class DESC', row_name),
-    format('VALUES (%L, %L), (%L, %L), (%L, %L)', 'time', replace(on_time, 'NA', 'NA (no sale)'),
-           'material', replace(on_material, 'NA', 'NA (no sale)'), 'expense', replace(on_expense, 'NA', 'NA (no sale)')),
-    'O-37 ' || row_name || ': role and category as in the masters')
-  FROM truth ORDER BY row_name;
+    format('SELECT came_out(%s1), came_out(%1$s2), came_out(%1$s3)', id),
+    format('VALUES (%L, %L, %L)', on_time, on_expense, on_material),
+    format('O-37 %s: time %s, expense %s, material %s, role and category %s', row_name, on_time, on_expense,
+           on_material, CASE WHEN by_itself THEN 'by themselves' ELSE 'listed on the line' END))
+  FROM cases ORDER BY by_itself, row_name;
 
 -- --- A time entry without role has the role of its resource
 SELECT time_and_material(10);

@@ -17,9 +17,11 @@ SELECT results_eq($$SELECT sum(amount) FROM billing.allocate(99999999999999.9999
     'VALUES (99999999999999.9999)', 'allocate: many parts still add up exactly');
 SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{}', 2)$$, '22023', NULL, 'allocate: needs weights');
 SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{0,0}', 2)$$, '22023', NULL, 'allocate: needs a positive weight');
-SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,-1}', 2)$$, '22023', NULL, 'allocate: refuses negative weights');
+SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,-1}', 2)$$, '22023', NULL,
+    'allocate: refuses negative weights');
 SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,NULL}', 2)$$, '22023', NULL, 'allocate: refuses NULL weights');
-SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,1}', 2, 3)$$, '22023', NULL, 'allocate: residue_to must be a part');
+SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,1}', 2, 3)$$, '22023', NULL,
+    'allocate: residue_to must be a part');
 SELECT throws_ok($$SELECT * FROM billing.allocate(1, '{1,1}', 2, 0)$$, '22023', NULL, 'allocate: parts count from 1');
 SELECT throws_ok($$SELECT * FROM billing.allocate(NULL, '{1,1}', 2)$$, '22023', NULL, 'allocate: needs a total');
 SELECT throws_ok($$SELECT * FROM billing.allocate('NaN', '{1,1}', 2)$$, '22003', NULL, 'allocate: NaN is no total');
@@ -44,7 +46,8 @@ SELECT results_eq(
        WHERE customer_id = 2 AND transaction_type = 'unbilled_sales'$$,
     'O-33 each customer''s sale is marked ready alone');
 SELECT results_eq(
-    $$SELECT customer_id, billing_status::text FROM billing.actual WHERE transaction_type = 'unbilled_sales' ORDER BY customer_id$$,
+    $$SELECT customer_id, billing_status::text FROM billing.actual WHERE transaction_type = 'unbilled_sales'
+       ORDER BY customer_id$$,
     $$VALUES (1::bigint, 'not_ready_to_invoice'), (2, 'ready_to_invoice')$$,
     'O-33 and the other one is not');
 
@@ -55,7 +58,8 @@ SELECT results_eq(
     'VALUES (1::bigint, 33.34), (2, 33.33), (3, 33.33)',
     'O-34 distribute_evenly: 33.33, 33.33 and 33.34 for the rounding customer');
 SELECT results_eq(
-    'SELECT customer_id, billing_split_percent FROM billing.contract_line_customer WHERE contract_line_id = 20 ORDER BY 1',
+    'SELECT customer_id, billing_split_percent FROM billing.contract_line_customer WHERE contract_line_id = 20
+      ORDER BY 1',
     'VALUES (1::bigint, 33.34), (2, 33.33), (3, 33.33)', 'O-34 and so it stands on the line');
 SELECT results_eq(
     'SELECT customer_id, quantity, amount, tax FROM billing.split_actual(20, 8, 200)',
@@ -83,7 +87,8 @@ SELECT bag_eq(
           '3: unbilled_sales time 3.33 @ 99.99 = 332.97 chargeable | not_ready_to_invoice | adjustable'],
     'O-34 approve() splits the same way');
 SELECT results_eq(
-    $$SELECT customer_id, tax FROM billing.actual WHERE entry_id = 201 AND transaction_type = 'unbilled_sales' ORDER BY 1$$,
+    $$SELECT customer_id, tax FROM billing.actual WHERE entry_id = 201 AND transaction_type = 'unbilled_sales'
+       ORDER BY 1$$,
     'VALUES (1::bigint, 3.34), (2, 3.33), (3, 3.33)', 'O-34 and the tax, too');
 -- Both parts of a reduced entry are split.
 SELECT entered(202, 20);
@@ -98,7 +103,8 @@ SELECT results_eq(
 
 -- Percentages that are no whole
 SELECT time_and_material(30, '{1,2}', '{50,40}');
-SELECT throws_ok('SELECT * FROM billing.split_actual(30, 8, 200)', 'ZB011', NULL, 'O-34 percentages 50 / 40 must total 100');
+SELECT throws_ok('SELECT * FROM billing.split_actual(30, 8, 200)', 'ZB011', NULL,
+    'O-34 percentages 50 / 40 must total 100');
 SELECT entered(301, 30);
 SELECT count(*) FROM billing.submit('{301}');
 SELECT results_eq(
@@ -138,16 +144,19 @@ SELECT results_eq(
 SELECT time_and_material(50, '{1,2,3}', '{33.34,33.33,33.33}', 'JPY');
 SELECT results_eq(
     'SELECT customer_id, quantity, amount, tax FROM billing.split_actual(50, 8, 1234, 100)',
-    'VALUES (1::bigint, 2.66, 3282::numeric, 34::numeric), (2, 2.67, 3295, 33), (3, 2.67, 3295, 33)', 'yen have no decimals');
+    'VALUES (1::bigint, 2.66, 3282::numeric, 34::numeric), (2, 2.67, 3295, 33), (3, 2.67, 3295, 33)',
+    'yen have no decimals');
 SELECT time_and_material(60, '{1,2,3}', '{33.34,33.33,33.33}', 'KWD');
 SELECT results_eq(
     'SELECT customer_id, quantity, amount, tax FROM billing.split_actual(60, 8, 12.3456, 1)',
-    'VALUES (1::bigint, 2.66, 32.839, 0.334), (2, 2.67, 32.963, 0.333), (3, 2.67, 32.963, 0.333)', 'Kuwaiti dinars have three');
+    'VALUES (1::bigint, 2.66, 32.839, 0.334), (2, 2.67, 32.963, 0.333), (3, 2.67, 32.963, 0.333)',
+    'Kuwaiti dinars have three');
 INSERT INTO billing.entry (entry_id, project_id, entry_date, quantity, cost_price, sales_price)
 VALUES (501, 50, '2026-03-02', 1.5, 10.01, 333);
 SELECT approved(501);
 SELECT results_eq(
-    'SELECT transaction_type::text, customer_id, quantity, amount FROM billing.actual WHERE entry_id = 501 ORDER BY 1, 2',
+    'SELECT transaction_type::text, customer_id, quantity, amount FROM billing.actual WHERE entry_id = 501
+      ORDER BY 1, 2',
     $$VALUES ('cost', 1::bigint, 0.50, 5.00), ('cost', 2, 0.50, 5.01), ('cost', 3, 0.50, 5.01),
              ('unbilled_sales', 1, 0.50, 166), ('unbilled_sales', 2, 0.50, 167), ('unbilled_sales', 3, 0.50, 167)$$,
     'costs in dollars, sales in yen: each rounded to its own currency');
@@ -157,7 +166,8 @@ INSERT INTO billing.company (company_id, name, currency, quantity_scale) VALUES 
 INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency) VALUES (70, 2, 1, 'Whole', 'USD');
 INSERT INTO billing.contract_customer (contract_id, customer_id, billing_split_percent) VALUES (70, 2, 50);
 UPDATE billing.contract_customer SET billing_split_percent = 50 WHERE contract_id = 70;
-INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (70, 70, 'Whole', 'time_and_material');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (70, 70, 'Whole',
+    'time_and_material');
 SELECT results_eq(
     'SELECT customer_id, quantity, amount FROM billing.split_actual(70, 5, 10)',
     'VALUES (1::bigint, 2::numeric, 20::numeric), (2, 3, 30)', 'X-01 half a unit is rounded away from zero');
@@ -165,8 +175,11 @@ SELECT results_eq(
     'SELECT customer_id, quantity, amount FROM billing.split_actual(70, -5, 10)',
     'VALUES (1::bigint, -2::numeric, -20::numeric), (2, -3, -30)', 'X-01 on both sides of zero');
 
-SELECT throws_ok('SELECT * FROM billing.split_actual(999, 8, 200)', 'ZB020', NULL, 'split_actual needs a contract line');
-SELECT throws_ok('SELECT * FROM billing.split_actual(NULL, 8, 200)', '22023', NULL, 'split_actual: NULL is no contract line');
-SELECT throws_ok('SELECT * FROM billing.split_actual(20, NULL, 200)', '22023', NULL, 'split_actual: NULL is no quantity');
+SELECT throws_ok('SELECT * FROM billing.split_actual(999, 8, 200)', 'ZB020', NULL,
+    'split_actual needs a contract line');
+SELECT throws_ok('SELECT * FROM billing.split_actual(NULL, 8, 200)', '22023', NULL,
+    'split_actual: NULL is no contract line');
+SELECT throws_ok('SELECT * FROM billing.split_actual(20, NULL, 200)', '22023', NULL,
+    'split_actual: NULL is no quantity');
 
 SELECT * FROM finish();

@@ -21,7 +21,7 @@ SELECT bag_eq(
              (103, 'cost', 'not_applicable', NULL), (103, 'unbilled_sales', 'not_applicable', NULL),
              (104, 'cost', 'not_applicable', NULL), (104, 'unbilled_sales', 'not_applicable', NULL),
              (201, 'cost', 'not_applicable', NULL), (201, 'unbilled_sales', 'not_applicable', NULL)$$,
-    'O-30 not applicable: costs, non-chargeable and complimentary sales, non-chargeable at submission, no limit at any level');
+    'O-30 not applicable: costs, non-chargeable (also at submission) and complimentary sales, no limit at any level');
 SELECT ready(101);
 SELECT drafted(10);
 SELECT confirmed(invoice(10));
@@ -65,7 +65,8 @@ UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_
 SELECT is(verdict(307, 31, 2001), '2 failed contract', 'O-31 7: CL2/B 10,001 exceeds the contract');
 SELECT is(verdict(308, 31, 2000), '2 committed', 'O-31 8: CL2/B 10,000 fits the contract exactly');
 SELECT results_eq(
-    'SELECT contract_line_id, customer_id, committed_amount FROM billing.contract_line_customer WHERE contract_id = 30 ORDER BY 1, 2',
+    'SELECT contract_line_id, customer_id, committed_amount FROM billing.contract_line_customer WHERE contract_id = 30
+      ORDER BY 1, 2',
     'VALUES (30::bigint, 1::bigint, 5001.0), (30, 2, 0), (31, 1, 2999), (31, 2, 2000)',
     'O-31 the running totals hold what is committed');
 
@@ -98,19 +99,22 @@ SELECT results_eq(
 SELECT results_eq(
     $$SELECT entry_id, nte_status::text, nte_failed_level::text, billing_status::text FROM billing.actual
        WHERE actual_id = ANY (sales(501, 502)) ORDER BY entry_id$$,
-    $$VALUES (501::bigint, 'not_evaluated', NULL::text, 'not_ready_to_invoice'), (502, 'not_evaluated', NULL, 'not_ready_to_invoice')$$,
+    $$VALUES (501::bigint, 'not_evaluated', NULL::text, 'not_ready_to_invoice'),
+             (502, 'not_evaluated', NULL, 'not_ready_to_invoice')$$,
     'X-03 a row that is reset is no longer ready');
 SELECT is((SELECT committed_amount FROM billing.contract_line_customer WHERE contract_line_id = 50), 0::numeric,
     'and claims nothing any more');
 
 -- --- X-42: the caller's order decides
 SELECT results_eq(
-    $$SELECT actual_id, outcome::text, nte_status::text, nte_failed_level::text FROM billing.reevaluate_nte(sales(502) || sales(501))$$,
+    $$SELECT actual_id, outcome::text, nte_status::text, nte_failed_level::text
+        FROM billing.reevaluate_nte(sales(502) || sales(501))$$,
     $$SELECT (sales(502))[1], 'changed', 'committed', NULL::text
       UNION ALL SELECT (sales(501))[1], 'changed', 'failed', 'contract'$$,
     'X-42 reevaluate_nte() serves first who is named first');
 SELECT results_eq(
-    $$SELECT actual_id, outcome::text, nte_status::text, nte_failed_level::text FROM billing.reevaluate_nte(sales(501, 502))$$,
+    $$SELECT actual_id, outcome::text, nte_status::text, nte_failed_level::text
+        FROM billing.reevaluate_nte(sales(501, 502))$$,
     $$SELECT (sales(501))[1], 'changed', 'committed', NULL::text
       UNION ALL SELECT (sales(502))[1], 'changed', 'failed', 'contract'$$,
     'X-42 and all rows of a call are taken back before the first is evaluated');
@@ -130,7 +134,8 @@ SELECT results_eq(
 SELECT results_eq(
     $$SELECT entry_id, nte_status::text, nte_failed_level::text, billing_status::text FROM billing.actual
        WHERE actual_id = ANY (sales(501, 502)) ORDER BY entry_id$$,
-    $$VALUES (501::bigint, 'committed', NULL, 'ready_to_invoice'), (502, 'failed', 'contract', 'not_ready_to_invoice')$$,
+    $$VALUES (501::bigint, 'committed', NULL, 'ready_to_invoice'),
+             (502, 'failed', 'contract', 'not_ready_to_invoice')$$,
     'X-03 both now have a verdict');
 
 -- --- A limit that was lowered or removed
@@ -154,7 +159,8 @@ SELECT work(601, 20);
 SELECT results_eq(
     $$SELECT count(*) FROM billing.reset_nte(ARRAY(SELECT actual_id FROM billing.actual
          WHERE entry_id IN (101, 102, 103, 601) OR invoice_id IS NOT NULL) || 999::bigint)$$,
-    'VALUES (0::bigint)', 'reset leaves out costs, posted and non-chargeable rows, those without limit, and unknown ids');
+    'VALUES (0::bigint)',
+            'reset leaves out costs, posted and non-chargeable rows, those without limit, and unknown ids');
 SELECT results_eq(
     $$SELECT count(*) FROM billing.reevaluate_nte(ARRAY(SELECT actual_id FROM billing.actual
          WHERE entry_id IN (101, 102, 103) OR invoice_id IS NOT NULL) || 999::bigint)$$,
@@ -186,20 +192,24 @@ SELECT is(verdict(703, 70, 400), '1 committed', 'but for 400');
 SELECT fixed_price(80);
 UPDATE billing.contract_customer SET nte_limit = 900 WHERE contract_id = 80;
 INSERT INTO billing.milestone (contract_id, milestone_id, contract_line_id, name, milestone_date, amount)
-VALUES (80, 801, 80, 'Design', '2026-03-01', 600), (80, 802, 80, 'Build', '2026-04-01', 400), (80, 803, 80, 'Test', '2026-05-01', 300);
+VALUES (80, 801, 80, 'Design', '2026-03-01', 600), (80, 802, 80, 'Build', '2026-04-01', 400),
+       (80, 803, 80, 'Test', '2026-05-01', 300);
 CREATE FUNCTION share(milestone bigint) RETURNS bigint[] LANGUAGE sql AS
     'SELECT array_agg(milestone_split_id) FROM billing.milestone_split WHERE milestone_id = milestone';
 SELECT results_eq(
-    $$SELECT ids = share(801), outcome::text, reason FROM billing.mark_ready_to_invoice(milestones => share(801) || share(802)) ORDER BY 1 DESC$$,
-    $$VALUES (true, 'changed', NULL), (false, 'refused', 'exceeds the not-to-exceed limit of the customer on the contract')$$,
-    'milestones over the limit of the customer cannot be marked ready');
+    $$SELECT ids = share(801), outcome::text, reason
+        FROM billing.mark_ready_to_invoice(milestones => share(801) || share(802)) ORDER BY 1 DESC$$,
+    $$VALUES (true, 'changed', NULL),
+             (false, 'refused', 'exceeds the not-to-exceed limit of the customer on the contract')$$,
+    'X-08 milestones over the limit of the customer cannot be marked ready');
 SELECT drafted(80);
 SELECT confirmed(invoice(80));
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.mark_ready_to_invoice(milestones => share(802))$$,
-    $$VALUES ('refused', 'exceeds the not-to-exceed limit of the customer on the contract')$$, 'billed milestones count as spent');
+    $$VALUES ('refused', 'exceeds the not-to-exceed limit of the customer on the contract')$$,
+    'X-08 billed milestones count as spent');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.mark_ready_to_invoice(milestones => share(803))$$,
-    $$VALUES ('changed', NULL)$$, 'what still fits is marked');
+    $$VALUES ('changed', NULL)$$, 'X-08 what still fits is marked');
 
 SELECT * FROM finish();

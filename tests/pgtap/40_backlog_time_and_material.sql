@@ -31,9 +31,11 @@ INSERT INTO row_of VALUES
 SELECT results_eq(
     $$SELECT letter, billing_status::text, adjustment_status::text, nte_status::text
         FROM row_of JOIN billing.actual USING (actual_id) ORDER BY letter$$,
-    $$VALUES ('a', 'not_ready_to_invoice', 'adjustable', 'committed'), ('b', 'ready_to_invoice', 'adjustable', 'committed'),
+    $$VALUES ('a', 'not_ready_to_invoice', 'adjustable', 'committed'),
+             ('b', 'ready_to_invoice', 'adjustable', 'committed'),
              ('c', 'not_ready_to_invoice', 'adjustable', 'failed'), ('d', 'canceled', 'adjusted', 'committed'),
-             ('e', 'canceled', 'unadjustable', 'not_applicable'), ('f', 'customer_invoice_created', 'adjustable', 'committed'),
+             ('e', 'canceled', 'unadjustable', 'not_applicable'),
+             ('f', 'customer_invoice_created', 'adjustable', 'committed'),
              ('g', 'customer_invoice_posted', 'adjustable', 'committed'),
              ('h', 'customer_invoice_posted', 'unadjustable', 'not_applicable'),
              ('i', 'not_ready_to_invoice', 'adjustable', 'committed')$$,
@@ -42,16 +44,19 @@ SELECT results_eq(
     'SELECT letter FROM billing.time_and_material_backlog JOIN row_of USING (actual_id) ORDER BY letter',
     $$VALUES ('a'), ('b'), ('c'), ('i')$$, 'O-25 the open backlog is what is neither adjusted nor on an invoice');
 SELECT results_eq(
-    $$SELECT contract, contract_line, customer, entry_id, transaction_class::text, transaction_date, project_id, resource_id,
+    $$SELECT contract, contract_line, customer, entry_id, transaction_class::text, transaction_date, project_id,
+             resource_id,
              quantity, price, amount, tax, currency, billing_type::text, billing_status::text, nte_status::text,
              nte_failed_level::text, invoice_line_id
         FROM billing.time_and_material_backlog WHERE entry_id = 107$$,
-    $$VALUES ('Contract 10', 'Line 10', 'Adatum', 107::bigint, 'time', '2026-03-02'::date, 10::bigint, 1::bigint, 1.0, 1000000.0,
+    $$VALUES ('Contract 10', 'Line 10', 'Adatum', 107::bigint, 'time', '2026-03-02'::date, 10::bigint, 1::bigint, 1.0,
+             1000000.0,
               1000000.0, 0.0, 'USD', 'chargeable', 'not_ready_to_invoice', 'failed', 'contract', NULL::bigint)$$,
     'the backlog shows what a person needs to decide');
 
 SELECT bag_eq(
-    $$SELECT item, contract_id, outcome::text, reason, item_count, (SELECT string_agg(letter, '' ORDER BY letter) FROM row_of WHERE actual_id = ANY (ids))
+    $$SELECT item, contract_id, outcome::text, reason, item_count, (SELECT string_agg(letter, '' ORDER BY letter)
+        FROM row_of WHERE actual_id = ANY (ids))
         FROM billing.mark_ready_to_invoice(ARRAY(SELECT actual_id FROM row_of WHERE letter < 'i'))$$,
     $$VALUES ('actual', 10::bigint, 'changed', NULL, 1::bigint, 'a'),
              ('actual', 10, 'unchanged', NULL, 1, 'b'),
@@ -63,12 +68,14 @@ SELECT bag_eq(
     'O-25 mark ready: a changes, b already is, c to h are refused with reasons (X-06)');
 SELECT results_eq(
     'SELECT letter, billing_status::text FROM row_of JOIN billing.actual USING (actual_id) ORDER BY letter',
-    $$VALUES ('a', 'ready_to_invoice'), ('b', 'ready_to_invoice'), ('c', 'not_ready_to_invoice'), ('d', 'canceled'), ('e', 'canceled'),
+    $$VALUES ('a', 'ready_to_invoice'), ('b', 'ready_to_invoice'), ('c', 'not_ready_to_invoice'), ('d', 'canceled'),
+             ('e', 'canceled'),
              ('f', 'customer_invoice_created'), ('g', 'customer_invoice_posted'), ('h', 'customer_invoice_posted'),
              ('i', 'not_ready_to_invoice')$$,
     'O-25 only a has changed');
 SELECT bag_eq(
-    $$SELECT item, contract_id, outcome::text, reason, item_count, (SELECT string_agg(letter, '' ORDER BY letter) FROM row_of WHERE actual_id = ANY (ids))
+    $$SELECT item, contract_id, outcome::text, reason, item_count, (SELECT string_agg(letter, '' ORDER BY letter)
+        FROM row_of WHERE actual_id = ANY (ids))
         FROM billing.mark_not_ready_to_invoice(ARRAY(SELECT actual_id FROM row_of WHERE letter <> 'a'))$$,
     $$VALUES ('actual', 10::bigint, 'changed', NULL, 1::bigint, 'b'),
              ('actual', 10, 'unchanged', NULL, 2, 'ci'),
@@ -97,8 +104,10 @@ SELECT bag_eq(
     'X-06 results are grouped by contract, outcome and reason; an id listed twice counts once');
 SELECT is_empty($$SELECT * FROM billing.mark_ready_to_invoice('{}')$$, 'marking an empty list does nothing');
 SELECT throws_ok('SELECT * FROM billing.mark_ready_to_invoice()', '22023', NULL, 'mark-ready wants to know what');
-SELECT throws_ok('SELECT * FROM billing.mark_not_ready_to_invoice(NULL, NULL, NULL, NULL)', '22023', NULL, 'mark-not-ready, too');
-SELECT throws_ok('SELECT * FROM billing.mark_ready_to_invoice(sales(201) || NULL::bigint)', '22004', NULL, 'NULL is no id');
+SELECT throws_ok('SELECT * FROM billing.mark_not_ready_to_invoice(NULL, NULL, NULL, NULL)', '22023', NULL,
+    'mark-not-ready, too');
+SELECT throws_ok('SELECT * FROM billing.mark_ready_to_invoice(sales(201) || NULL::bigint)', '22004', NULL,
+    'NULL is no id');
 
 -- --- X-06: strict
 SELECT count(*) FROM billing.mark_not_ready_to_invoice(sales(201, 202));
@@ -110,7 +119,8 @@ SELECT throws_ok(
     'X-06 strict: so does an unknown id');
 SELECT results_eq(
     'SELECT entry_id, billing_status::text FROM billing.actual WHERE actual_id = ANY (sales(201, 202)) ORDER BY 1',
-    $$VALUES (201::bigint, 'not_ready_to_invoice'), (202, 'not_ready_to_invoice')$$, 'X-06 strict: and nothing was changed');
+    $$VALUES (201::bigint, 'not_ready_to_invoice'), (202, 'not_ready_to_invoice')$$,
+    'X-06 strict: and nothing was changed');
 SELECT results_eq(
     'SELECT outcome::text, item_count FROM billing.mark_ready_to_invoice(sales(201, 202), strict => true)',
     $$VALUES ('changed', 2::bigint)$$, 'X-06 strict: without refusal everything changes');
@@ -137,12 +147,14 @@ SELECT bag_eq(
              ('contract', NULL, 'refused', 'there is no contract with this id', 1, '{999}')$$,
     'contracts => marks everything open of a contract');
 SELECT bag_eq(
-    $$SELECT item, outcome::text, item_count FROM billing.mark_not_ready_to_invoice(contracts => '{30}') WHERE outcome = 'changed'$$,
+    $$SELECT item, outcome::text, item_count FROM billing.mark_not_ready_to_invoice(contracts => '{30}')
+       WHERE outcome = 'changed'$$,
     $$VALUES ('actual', 'changed', 1::bigint), ('milestone', 'changed', 1), ('product', 'changed', 1)$$,
     'and back');
 
 -- --- X-45: draft contracts may be billed, closed ones not
-INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency) VALUES (40, 1, 1, 'Draft contract', 'USD');
+INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency)
+VALUES (40, 1, 1, 'Draft contract', 'USD');
 INSERT INTO billing.project (project_id, company_id, name) VALUES (40, 1, 'Project 40');
 INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id)
 VALUES (40, 40, 'Line 40', 'time_and_material', 40);
@@ -163,7 +175,8 @@ SELECT throws_ok(
     $$UPDATE billing.actual SET billing_status = 'ready_to_invoice' WHERE entry_id = 301$$, 'ZB001', NULL,
     'ready is not a value to write');
 SELECT lives_ok(
-    $$UPDATE billing.actual SET description = 'Workshop', external_description = 'Workshop in Oslo', attributes = '{"po": 7}'
+    $$UPDATE billing.actual
+         SET description = 'Workshop', external_description = 'Workshop in Oslo', attributes = '{"po": 7}'
        WHERE entry_id = 301$$,
     'descriptions and attributes are');
 

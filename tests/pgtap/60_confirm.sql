@@ -4,7 +4,8 @@ SELECT no_plan();
 
 -- One ready entry on a draft of a contract of its own.
 CREATE FUNCTION billed(contract bigint, quantity numeric DEFAULT 8, price numeric DEFAULT 200,
-                       class billing.transaction_class DEFAULT 'time', tax numeric DEFAULT 0) RETURNS void LANGUAGE sql AS $$
+                       class billing.transaction_class DEFAULT 'time',
+                       tax numeric DEFAULT 0) RETURNS void LANGUAGE sql AS $$
     SELECT time_and_material(contract);
     SELECT work(contract, contract, quantity, price, class, tax => tax);
     SELECT ready(contract);
@@ -18,8 +19,10 @@ CREATE FUNCTION total(contract bigint) RETURNS numeric LANGUAGE sql AS
 -- --- O-11: as drafted
 SELECT billed(10);
 SELECT results_eq(
-    $$SELECT invoice_id, contract_id, outcome::text, reason, invoice_number, total_amount FROM billing.confirm_invoices(ARRAY[invoice(10)])$$,
-    $$SELECT invoice(10), 10::bigint, 'changed', NULL::text, 'INV-000001', 1600.0$$, 'confirm_invoices() returns number and total');
+    $$SELECT invoice_id, contract_id, outcome::text, reason, invoice_number, total_amount
+        FROM billing.confirm_invoices(ARRAY[invoice(10)])$$,
+    $$SELECT invoice(10), 10::bigint, 'changed', NULL::text, 'INV-000001', 1600.0$$,
+    'confirm_invoices() returns number and total');
 SELECT bag_eq('SELECT facts(10)', ARRAY[
     'cost time 8 @ 100 = 800 chargeable | not_ready_to_invoice | adjustable',
     'unbilled_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable',
@@ -27,10 +30,12 @@ SELECT bag_eq('SELECT facts(10)', ARRAY[
     'billed_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable'],
     'O-11 time, no edit: the sale is posted and reversed, a billed sale written');
 SELECT results_eq(
-    $$SELECT project_invoice_status::text, detail_amount, total_tax, total_amount FROM billing.invoice WHERE contract_id = 10$$,
+    $$SELECT project_invoice_status::text, detail_amount, total_tax, total_amount FROM billing.invoice
+       WHERE contract_id = 10$$,
     $$VALUES ('confirmed', 1600.0, 0.0, 1600.0)$$, 'O-11 the invoice is confirmed, total 1,600');
 SELECT results_eq(
-    $$SELECT transaction_type::text, source_id = ANY (sales(10)), reverses_id = ANY (sales(10)), entry_id, customer_id, contract_line_id,
+    $$SELECT transaction_type::text, source_id = ANY (sales(10)), reverses_id = ANY (sales(10)), entry_id, customer_id,
+             contract_line_id,
              invoice_id = invoice(10), transaction_date
         FROM billing.actual WHERE invoice_id IS NOT NULL AND contract_id = 10 ORDER BY 1 DESC$$,
     $$VALUES ('unbilled_sales', NULL::boolean, true, 10::bigint, 1::bigint, 10::bigint, true, '2026-03-02'::date),
@@ -70,7 +75,8 @@ SELECT bag_eq('SELECT facts(20)', ARRAY[
     'O-12 confirm after reducing 8 to 6: seven rows, the remainder non-chargeable and billed');
 SELECT is(total(20), 1200::numeric, 'O-12 the invoice totals 1,200');
 SELECT results_eq(
-    $$SELECT sum(amount) FILTER (WHERE transaction_type = 'unbilled_sales'), sum(amount) FILTER (WHERE transaction_type = 'billed_sales'),
+    $$SELECT sum(amount) FILTER (WHERE transaction_type = 'unbilled_sales'),
+             sum(amount) FILTER (WHERE transaction_type = 'billed_sales'),
              sum(amount) FILTER (WHERE transaction_type = 'billed_sales' AND billing_type = 'chargeable')
         FROM billing.actual WHERE contract_id = 20$$,
     'VALUES (0.0, 1600.0, 1200.0)', 'O-12 unbilled sales sum to 0, billed sales to 1,600, of them 1,200 chargeable');
@@ -78,7 +84,8 @@ SELECT results_eq(
     $$SELECT trim_scale(o.quantity), trim_scale(r.quantity), r.reverses_id = o.actual_id
         FROM billing.actual o JOIN billing.actual r ON r.reverses_id = o.actual_id AND r.contract_id = o.contract_id
        WHERE o.contract_id = 20 ORDER BY 1 DESC$$,
-    'VALUES (8::numeric, -8::numeric, true), (6, -6, true), (2, -2, true)', 'O-12 every reversal belongs to its own original');
+    'VALUES (8::numeric, -8::numeric, true), (6, -6, true), (2, -2, true)',
+    'O-12 every reversal belongs to its own original');
 SELECT results_eq(
     $$SELECT transaction_type::text, trim_scale(quantity), source_id = ANY (sales(20)) AS replaces,
              (SELECT trim_scale(s.quantity) FROM billing.actual s WHERE s.actual_id = a.source_id) AS source
@@ -88,8 +95,10 @@ SELECT results_eq(
     'O-12 the new sales replace the original, the billed ones bill the new ones');
 SELECT results_eq(
     $$SELECT billing_status::text, adjustment_status::text FROM billing.actual WHERE actual_id = ANY (sales(20))
-      UNION ALL SELECT billing_status::text, adjustment_status::text FROM billing.actual WHERE reverses_id = ANY (sales(20))$$,
-    $$VALUES ('canceled', 'adjusted'), ('canceled', 'unadjustable')$$, 'X-04 an edited original is canceled and adjusted, its reversal canceled');
+      UNION ALL SELECT billing_status::text, adjustment_status::text FROM billing.actual
+       WHERE reverses_id = ANY (sales(20))$$,
+    $$VALUES ('canceled', 'adjusted'), ('canceled', 'unadjustable')$$,
+    'X-04 an edited original is canceled and adjusted, its reversal canceled');
 
 -- --- O-13: 8 -> 10
 SELECT billed(30);
@@ -180,14 +189,19 @@ SELECT bag_eq('SELECT facts(36)', ARRAY[
 
 -- --- X-17: tax and texts
 SELECT billed(37, tax => 400);
-SELECT count(*) FROM billing.edit_invoice_details(sales(37), tax => 320, description => 'Agreed tax', external_description => 'See contract');
+SELECT count(*)
+  FROM billing.edit_invoice_details(sales(37), tax => 320, description => 'Agreed tax',
+       external_description => 'See contract');
 SELECT confirmed(invoice(37));
 SELECT results_eq(
-    $$SELECT fact, tax, description, external_description FROM ledger JOIN billing.actual USING (actual_id) WHERE ledger.contract_id = 37 ORDER BY actual_id$$,
+    $$SELECT fact, tax, description, external_description FROM ledger JOIN billing.actual USING (actual_id)
+       WHERE ledger.contract_id = 37 ORDER BY actual_id$$,
     $$VALUES ('cost time 8 @ 100 = 800 chargeable | not_ready_to_invoice | adjustable', 0.0, NULL::text, NULL::text),
              ('unbilled_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable', 400, NULL, NULL),
-             ('unbilled_sales time -8 @ 200 = -1600 chargeable | customer_invoice_posted | unadjustable', -400, NULL, NULL),
-             ('billed_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable', 320, 'Agreed tax', 'See contract')$$,
+             ('unbilled_sales time -8 @ 200 = -1600 chargeable | customer_invoice_posted | unadjustable', -400, NULL,
+              NULL),
+             ('billed_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable', 320, 'Agreed tax',
+              'See contract')$$,
     'X-17 tax and texts only: as without edit, the billed sale carries the new ones');
 SELECT is(total(37), 1920::numeric, 'X-17 and so does the total');
 
@@ -207,9 +221,11 @@ INSERT INTO billing.milestone (contract_id, milestone_id, contract_line_id, name
 VALUES (41, 411, 41, 'Design', '2026-03-01', 500);
 SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{41}');
 SELECT drafted(41);
-SELECT count(*) FROM billing.add_invoice_detail(invoice(40), 40, 'time', 3, 150, task => NULL, description => 'Evening work');
+SELECT count(*)
+  FROM billing.add_invoice_detail(invoice(40), 40, 'time', 3, 150, task => NULL, description => 'Evening work');
 SELECT count(*) FROM billing.add_invoice_detail(invoice(41), 41, 'time', 3, 150);
-SELECT is((SELECT count(*) FROM billing.actual WHERE contract_id IN (40, 41)), 2::bigint, 'O-21 on the draft a manual detail has no actuals');
+SELECT is((SELECT count(*) FROM billing.actual WHERE contract_id IN (40, 41)), 2::bigint,
+    'O-21 on the draft a manual detail has no actuals');
 SELECT confirmed(invoice(40), invoice(41));
 SELECT bag_eq('SELECT facts(40)', ARRAY[
     'cost time 8 @ 100 = 800 chargeable | not_ready_to_invoice | adjustable',
@@ -226,9 +242,11 @@ SELECT bag_eq('SELECT facts(41)', ARRAY[
     'O-21 fixed price, 3 @ 150: billed sale only');
 SELECT results_eq('SELECT total(40), total(41)', 'VALUES (2050::numeric, 950::numeric)', 'O-21 both totals count it');
 SELECT results_eq(
-    $$SELECT detail_kind::text, quantity, price, amount, billing_type::text, description FROM billing.invoice_line_detail
+    $$SELECT detail_kind::text, quantity, price, amount, billing_type::text, description
+        FROM billing.invoice_line_detail
        WHERE invoice_id = invoice(40) ORDER BY 1$$,
-    $$VALUES ('actual', 8.0, 200.0, 1600.0, 'chargeable', NULL::text), ('manual', 3, 150, 450, 'chargeable', 'Evening work')$$,
+    $$VALUES ('actual', 8.0, 200.0, 1600.0, 'chargeable', NULL::text),
+             ('manual', 3, 150, 450, 'chargeable', 'Evening work')$$,
     'O-21 the confirmed invoice still shows what is manual');
 
 -- --- O-33, O-34 on an invoice: each customer's part
@@ -238,11 +256,15 @@ SELECT ready(45);
 SELECT drafted(45);
 SELECT confirmed(invoice(45, 1), invoice(45, 2), invoice(45, 3));
 SELECT results_eq(
-    $$SELECT customer_id, quantity, amount, tax FROM billing.actual WHERE contract_id = 45 AND transaction_type = 'billed_sales' ORDER BY 1$$,
-    'VALUES (1::bigint, 3.34, 333.96, 3.34), (2, 3.33, 332.97, 3.33), (3, 3.33, 332.97, 3.33)', 'billing keeps the exact parts');
+    $$SELECT customer_id, quantity, amount, tax FROM billing.actual
+       WHERE contract_id = 45 AND transaction_type = 'billed_sales' ORDER BY 1$$,
+    'VALUES (1::bigint, 3.34, 333.96, 3.34), (2, 3.33, 332.97, 3.33), (3, 3.33, 332.97, 3.33)',
+    'billing keeps the exact parts');
 SELECT results_eq(
-    $$SELECT customer_id, quantity, amount, tax FROM billing.actual WHERE contract_id = 45 AND reverses_id IS NOT NULL ORDER BY 1$$,
-    'VALUES (1::bigint, -3.34, -333.96, -3.34), (2, -3.33, -332.97, -3.33), (3, -3.33, -332.97, -3.33)', 'a reversal copies, it never splits anew');
+    $$SELECT customer_id, quantity, amount, tax FROM billing.actual WHERE contract_id = 45 AND reverses_id IS NOT NULL
+       ORDER BY 1$$,
+    'VALUES (1::bigint, -3.34, -333.96, -3.34), (2, -3.33, -332.97, -3.33), (3, -3.33, -332.97, -3.33)',
+    'a reversal copies, it never splits anew');
 
 -- --- Two drafts of one contract, confirmed together
 SELECT billed(50);
@@ -251,12 +273,34 @@ SELECT ready(502);
 SELECT drafted(50);
 SELECT count(*) FROM billing.edit_invoice_details(sales(502), quantity => 6);
 SELECT results_eq(
-    $$SELECT outcome::text, total_amount FROM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice WHERE contract_id = 50 ORDER BY 1))$$,
+    $$SELECT outcome::text, total_amount
+        FROM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice WHERE contract_id = 50
+       ORDER BY 1))$$,
     $$VALUES ('changed', 1600.0), ('changed', 1200)$$, 'two drafts of one contract are confirmed together');
 SELECT results_eq(
-    $$SELECT i.invoice_id = invoice(50), trim_scale(a.quantity), a.billing_type::text FROM billing.actual a JOIN billing.invoice i USING (invoice_id)
+    $$SELECT i.invoice_id = invoice(50), trim_scale(a.quantity), a.billing_type::text FROM billing.actual a
+        JOIN billing.invoice i USING (invoice_id)
        WHERE a.contract_id = 50 AND a.transaction_type = 'billed_sales' ORDER BY 1, 2 DESC$$,
-    $$VALUES (false, 8::numeric, 'chargeable'), (true, 6, 'chargeable'), (true, 2, 'non_chargeable')$$, 'each bills its own details');
+    $$VALUES (false, 8::numeric, 'chargeable'), (true, 6, 'chargeable'), (true, 2, 'non_chargeable')$$,
+    'each bills its own details');
+
+-- --- What was edited stays visible
+SELECT fixed_price(52);
+INSERT INTO billing.milestone (contract_id, milestone_id, contract_line_id, name, milestone_date, amount)
+VALUES (52, 521, 52, 'Design', '2026-03-01', 500);
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{52}');
+SELECT drafted(52);
+SELECT count(*) FROM billing.edit_invoice_details(
+    milestones => ARRAY(SELECT milestone_split_id FROM billing.milestone_split WHERE milestone_id = 521), tax => 125);
+SELECT confirmed(invoice(52));
+SELECT results_eq(
+    $$SELECT contract_id, detail_kind::text, source_billing_type::text, billing_type::text, source_quantity, quantity,
+             source_price, price, source_amount, amount, source_tax, tax
+        FROM billing.edited_transactions WHERE contract_id IN (10, 31, 33, 52) ORDER BY contract_id$$,
+    $$VALUES (31::bigint, 'actual', 'chargeable', 'non_chargeable', 8.0, 8.0, 200.0, 200.0, 1600.0, 1600.0, 0.0, 0.0),
+             (33, 'actual', 'chargeable', 'chargeable', 8, 6, 200, 180, 1600, 1080, 0, 0),
+             (52, 'milestone', 'chargeable', 'chargeable', 1, 1, 500, 500, 500, 500, 0, 125)$$,
+    'edited_transactions still shows what was edited before confirmation');
 
 -- --- In review; accounting date
 SELECT billed(51);
@@ -264,7 +308,8 @@ SELECT count(*) FROM billing.review_invoices(ARRAY[invoice(51)]);
 UPDATE billing.invoice SET accounting_date = '2026-04-05' WHERE contract_id = 51;
 SELECT confirmed(invoice(51));
 SELECT results_eq(
-    $$SELECT contract_id, project_invoice_status::text, accounting_date, confirmed_at IS NOT NULL FROM billing.invoice WHERE contract_id IN (50, 51) AND invoice_id IN (invoice(50), invoice(51)) ORDER BY 1$$,
+    $$SELECT contract_id, project_invoice_status::text, accounting_date, confirmed_at IS NOT NULL FROM billing.invoice
+       WHERE contract_id IN (50, 51) AND invoice_id IN (invoice(50), invoice(51)) ORDER BY 1$$,
     $$VALUES (50::bigint, 'confirmed', current_date, true), (51, 'confirmed', '2026-04-05', true)$$,
     'an invoice in review is confirmed, too; the accounting date is the day of confirmation unless given');
 
@@ -277,25 +322,33 @@ SELECT drafted(60);
 SELECT count(*) FROM billing.edit_invoice_details(sales(601), quantity => 10.01);
 SELECT billed(61);
 SELECT results_eq(
-    $$SELECT contract_id, outcome::text, reason, invoice_number IS NULL FROM billing.confirm_invoices(ARRAY[invoice(60), invoice(61), 999]) ORDER BY 1$$,
-    $$VALUES (60::bigint, 'refused', 'edits and manual details add 402, more than the not-to-exceed limit at level contract_line leaves', true),
+    $$SELECT contract_id, outcome::text, reason, invoice_number IS NULL
+        FROM billing.confirm_invoices(ARRAY[invoice(60), invoice(61), 999]) ORDER BY 1$$,
+    $$VALUES (60::bigint, 'refused',
+             'edits and manual details add 402, more than the not-to-exceed limit at level contract_line leaves', true),
              (61, 'changed', NULL, false), (NULL, 'refused', 'there is no invoice with this id', true)$$,
     'X-35 a raised quantity that breaks a limit refuses the invoice; the others are confirmed');
 SELECT bag_eq('SELECT facts(60)', ARRAY[
     'cost time 8 @ 100 = 800 chargeable | not_ready_to_invoice | adjustable',
-    'unbilled_sales time 8 @ 200 = 1600 chargeable | customer_invoice_created | adjustable'], 'X-35 a refused invoice writes nothing');
-SELECT is((SELECT project_invoice_status::text FROM billing.invoice WHERE contract_id = 60), 'draft', 'X-35 and stays a draft');
+    'unbilled_sales time 8 @ 200 = 1600 chargeable | customer_invoice_created | adjustable'],
+    'X-35 a refused invoice writes nothing');
+SELECT is((SELECT project_invoice_status::text FROM billing.invoice WHERE contract_id = 60), 'draft',
+    'X-35 and stays a draft');
 SELECT count(*) FROM billing.edit_invoice_details(sales(601), quantity => 8);
 SELECT count(*) FROM billing.add_invoice_detail(invoice(60), 60, 'time', 1, 400.01);
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(60)])$$,
-    $$VALUES ('refused', 'edits and manual details add 400.01, more than the not-to-exceed limit at level contract_line leaves')$$,
+    $$VALUES ('refused',
+             'edits and manual details add 400.01, more than the not-to-exceed limit at level contract_line leaves')$$,
     'X-35 so does a manual detail');
-SELECT count(*) FROM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_detail WHERE detail_kind = 'manual' AND contract_id = 60), price => 400);
+SELECT count(*) FROM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_detail
+  WHERE detail_kind = 'manual' AND contract_id = 60), price => 400);
 SELECT results_eq(
-    $$SELECT outcome::text, total_amount FROM billing.confirm_invoices(ARRAY[invoice(60)])$$, $$VALUES ('changed', 2000.0)$$,
+    $$SELECT outcome::text, total_amount FROM billing.confirm_invoices(ARRAY[invoice(60)])$$,
+    $$VALUES ('changed', 2000.0)$$,
     'X-35 exactly at the limit it is confirmed');
-SELECT results_eq('SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_line_id = 60',
+SELECT results_eq(
+    'SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_line_id = 60',
     'VALUES (0.0, 2000.0)', 'X-35 and the whole limit is billed');
 -- A non-chargeable sale made chargeable adds its whole amount.
 SELECT time_and_material(62);
@@ -308,8 +361,25 @@ SELECT drafted(62);
 SELECT count(*) FROM billing.edit_invoice_details(sales(621), billing_type => 'chargeable');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(62)])$$,
-    $$VALUES ('refused', 'edits and manual details add 1600, more than the not-to-exceed limit at level contract_line leaves')$$,
+    $$VALUES ('refused',
+             'edits and manual details add 1600, more than the not-to-exceed limit at level contract_line leaves')$$,
     'X-35 and what an edit makes chargeable');
+
+-- What one edit gives up another may use, also on another line of the contract.
+SELECT time_and_material(64);
+UPDATE billing.contract SET nte_limit = 2000 WHERE contract_id = 64;
+INSERT INTO billing.project (project_id, company_id, name) VALUES (65, 1, 'Project 65');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id)
+VALUES (64, 65, 'Line 65', 'time_and_material', 65);
+SELECT work(641, 64);
+SELECT work(651, 65, 1);
+SELECT ready(641, 651);
+SELECT drafted(64);
+SELECT count(*) FROM billing.edit_invoice_details(sales(641), quantity => 6);
+SELECT count(*) FROM billing.edit_invoice_details(sales(651), quantity => 3);
+SELECT results_eq(
+    'SELECT outcome::text, reason, total_amount FROM billing.confirm_invoices(ARRAY[invoice(64)])',
+    $$VALUES ('changed', NULL::text, 1800.0)$$, 'X-35 what one edit gives up another may use');
 
 -- --- Percentages that no longer total 100
 SELECT time_and_material(63, '{1,2}', '{50,50}');
@@ -330,21 +400,27 @@ SELECT results_eq(
     'O-24 a confirmed invoice is not confirmed again');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.return_to_draft(ARRAY[invoice(10)])$$,
-    $$VALUES ('refused', 'the invoice is confirmed; a confirmed invoice is final, correct it with a corrective invoice')$$,
+    $$VALUES ('refused',
+             'the invoice is confirmed; a confirmed invoice is final, correct it with a corrective invoice')$$,
     'O-24 it does not return to draft');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.review_invoices(ARRAY[invoice(10)])$$,
     $$VALUES ('refused', 'the invoice is confirmed; only drafts go to review')$$, 'O-24 nor to review');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.delete_invoices(ARRAY[invoice(10)])$$,
-    $$VALUES ('refused', 'the invoice is confirmed and final; correct it with a corrective invoice')$$, 'O-24 it is not deleted');
-SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(sales(10), quantity => 1)', 'ZB022', NULL, 'O-24 its details are not edited');
-SELECT throws_ok($$SELECT * FROM billing.edit_invoice_details(sales(10), billing_type => 'non_chargeable')$$, 'ZB022', NULL,
+    $$VALUES ('refused', 'the invoice is confirmed and final; correct it with a corrective invoice')$$,
+    'O-24 it is not deleted');
+SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(sales(10), quantity => 1)', 'ZB022', NULL,
+    'O-24 its details are not edited');
+SELECT throws_ok($$SELECT * FROM billing.edit_invoice_details(sales(10), billing_type => 'non_chargeable')$$, 'ZB022',
+    NULL,
     'O-24 not their billing type either');
 SELECT throws_ok('SELECT * FROM billing.remove_invoice_details(sales(10))', 'ZB022', NULL, 'O-24 nor removed');
-SELECT throws_ok($$SELECT * FROM billing.add_invoice_detail(invoice(10), 10, 'time', 1, 1)$$, 'ZB022', NULL, 'O-24 nothing is added to it');
+SELECT throws_ok($$SELECT * FROM billing.add_invoice_detail(invoice(10), 10, 'time', 1, 1)$$, 'ZB022', NULL,
+    'O-24 nothing is added to it');
 SELECT throws_ok(
-    'SELECT * FROM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_detail WHERE contract_id = 40), quantity => 1)',
+    'SELECT * FROM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_detail
+      WHERE contract_id = 40), quantity => 1)',
     'ZB022', NULL, 'O-24 its manual details are final, too');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.mark_ready_to_invoice(sales(10))$$,
@@ -355,14 +431,19 @@ SELECT results_eq(
 SELECT is_empty('SELECT * FROM billing.reset_nte(sales(10))', 'O-24 its not-to-exceed status is frozen');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.approve('{10}')$$,
-    $$VALUES ('refused', 'the entry is approved; only submitted entries can be approved')$$, 'O-24 the work is not approved again');
+    $$VALUES ('refused', 'the entry is approved; only submitted entries can be approved')$$,
+    'O-24 the work is not approved again');
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.reject('{10}')$$,
     $$VALUES ('refused', 'the entry is approved; only submitted entries can be rejected')$$, 'O-24 nor rejected');
-SELECT throws_ok($$UPDATE billing.invoice SET project_invoice_status = 'draft', number = NULL WHERE contract_id = 10$$, 'ZB001', NULL,
+SELECT throws_ok(
+    $$UPDATE billing.invoice SET project_invoice_status = 'draft', number = NULL
+       WHERE contract_id = 10$$, 'ZB001', NULL,
     'O-24 its status is not written by hand');
-SELECT throws_ok($$UPDATE billing.invoice SET name = 'Other' WHERE contract_id = 10$$, 'ZB022', NULL, 'O-24 nor its name');
-SELECT lives_ok($$UPDATE billing.actual SET external_description = 'Explained' WHERE contract_id = 10$$, 'O-24 descriptions of actuals stay free');
+SELECT throws_ok($$UPDATE billing.invoice SET name = 'Other' WHERE contract_id = 10$$, 'ZB022', NULL,
+    'O-24 nor its name');
+SELECT lives_ok($$UPDATE billing.actual SET external_description = 'Explained' WHERE contract_id = 10$$,
+    'O-24 descriptions of actuals stay free');
 SELECT bag_eq('SELECT facts(10)', ARRAY[
     'cost time 8 @ 100 = 800 chargeable | not_ready_to_invoice | adjustable',
     'unbilled_sales time 8 @ 200 = 1600 chargeable | customer_invoice_posted | adjustable',

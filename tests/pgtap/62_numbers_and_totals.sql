@@ -2,7 +2,8 @@
 \ir fixture/base.psql
 SELECT no_plan();
 
-CREATE FUNCTION billed(contract bigint, entry bigint, quantity numeric DEFAULT 8, tax numeric DEFAULT 0) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION billed(contract bigint, entry bigint, quantity numeric DEFAULT 8,
+  tax numeric DEFAULT 0) RETURNS void LANGUAGE sql AS $$
     SELECT work(entry, contract, quantity, tax => tax);
     SELECT ready(entry);
     SELECT drafted(contract)
@@ -15,11 +16,14 @@ SELECT time_and_material(n) FROM generate_series(11, 16) AS n;
 SELECT billed(n, n) FROM generate_series(11, 16) AS n;
 SELECT is_empty('SELECT numbers()', 'drafts have no number');
 SELECT results_eq(
-    $$SELECT contract_id, invoice_number FROM billing.confirm_invoices(ARRAY[invoice(13), invoice(11), invoice(12)]) ORDER BY 1$$,
-    $$VALUES (11::bigint, 'INV-000001'), (12, 'INV-000002'), (13, 'INV-000003')$$, 'invoices confirmed together are numbered in their order');
+    $$SELECT contract_id, invoice_number FROM billing.confirm_invoices(ARRAY[invoice(13), invoice(11), invoice(12)])
+       ORDER BY 1$$,
+    $$VALUES (11::bigint, 'INV-000001'), (12, 'INV-000002'), (13, 'INV-000003')$$,
+    'invoices confirmed together are numbered in their order');
 SELECT count(*) FROM billing.delete_invoices(ARRAY[invoice(14)]);
 SELECT confirmed(invoice(15));
-SELECT results_eq('SELECT numbers()', $$VALUES ('INV-000001'), ('INV-000002'), ('INV-000003'), ('INV-000004')$$, 'a deleted draft leaves no gap');
+SELECT results_eq('SELECT numbers()', $$VALUES ('INV-000001'), ('INV-000002'), ('INV-000003'), ('INV-000004')$$,
+    'a deleted draft leaves no gap');
 SELECT throws_ok(
     $$SELECT confirmed(invoice(16)); SELECT 1 / 0$$, '22012', NULL, 'a transaction that fails after confirmation');
 SELECT ready(14);
@@ -29,7 +33,8 @@ SELECT results_eq(
     $$SELECT contract_id, invoice_number FROM billing.invoice WHERE contract_id IN (14, 16) ORDER BY 1$$,
     $$VALUES (14::bigint, 'INV-000005'), (16, NULL)$$, 'leaves no gap either');
 SELECT results_eq(
-    $$SELECT outcome::text, invoice_number FROM billing.confirm_invoices(ARRAY[invoice(14), 999, invoice(16)]) ORDER BY 2$$,
+    $$SELECT outcome::text, invoice_number FROM billing.confirm_invoices(ARRAY[invoice(14), 999, invoice(16)])
+       ORDER BY 2$$,
     $$VALUES ('refused', 'INV-000005'), ('changed', 'INV-000006'), ('refused', NULL)$$, 'nor do refused invoices');
 
 -- --- One series per company, or per contract
@@ -52,7 +57,8 @@ SELECT results_eq(
              (2, 'F', 1, 'F-000001'), (2, 'F', 2, 'F-000002')$$,
     'each company and series counts for itself; a series may begin where another system ended');
 SELECT throws_ok($$UPDATE billing.invoice_series SET issued = 0$$, 'ZB001', NULL, 'counters are not set back');
-SELECT throws_ok($$INSERT INTO billing.invoice_series (company_id, series, issued) VALUES (2, 'NEW', 5)$$, 'ZB001', NULL, 'nor forward');
+SELECT throws_ok($$INSERT INTO billing.invoice_series (company_id, series, issued)
+                   VALUES (2, 'NEW', 5)$$, 'ZB001', NULL, 'nor forward');
 
 -- --- X-36: line tax counts chargeable details only; invoiced to date is cumulative per line and customer
 SELECT time_and_material(30, '{1,2}', '{75,25}');
@@ -63,26 +69,33 @@ SELECT count(*) FROM billing.approve('{301,302}');
 SELECT ready(301, 302);
 SELECT drafted(30);
 SELECT count(*) FROM billing.edit_invoice_details(
-    ARRAY(SELECT actual_id FROM billing.actual WHERE entry_id = 302 AND transaction_type = 'unbilled_sales'), billing_type => 'complimentary');
+    ARRAY(SELECT actual_id FROM billing.actual
+     WHERE entry_id = 302 AND transaction_type = 'unbilled_sales'), billing_type => 'complimentary');
 SELECT results_eq(
-    $$SELECT customer_id, amount, tax, extended_amount, invoiced_to_date FROM billing.invoice_line WHERE contract_id = 30 ORDER BY 1$$,
-    'VALUES (1::bigint, 1200.0, 300.0, 1500.0, NULL::numeric), (2, 400, 100, 500, NULL)', 'X-36 amount and tax of a line are those of its chargeable details');
+    $$SELECT customer_id, amount, tax, extended_amount, invoiced_to_date FROM billing.invoice_line
+       WHERE contract_id = 30 ORDER BY 1$$,
+    'VALUES (1::bigint, 1200.0, 300.0, 1500.0, NULL::numeric), (2, 400, 100, 500, NULL)',
+    'X-36 amount and tax of a line are those of its chargeable details');
 SELECT results_eq(
     'SELECT customer_id, detail_amount, total_tax, total_amount FROM billing.invoice WHERE contract_id = 30 ORDER BY 1',
-    'VALUES (1::bigint, 1200.0, 300.0, 1500.0), (2, 400, 100, 500)', 'the totals of the invoice are the sums of its lines');
+    'VALUES (1::bigint, 1200.0, 300.0, 1500.0), (2, 400, 100, 500)',
+    'the totals of the invoice are the sums of its lines');
 SELECT confirmed(invoice(30, 1), invoice(30, 2));
 SELECT billed(30, 303);
 SELECT confirmed(invoice(30, 1));
 SELECT results_eq(
-    $$SELECT customer_id, amount, invoiced_to_date FROM billing.invoice_line WHERE contract_id = 30 ORDER BY customer_id, invoice_line_id$$,
-    'VALUES (1::bigint, 1200.0, 1200.0), (1, 1200, 2400), (2, 400, 400), (2, 400, NULL)', 'X-36 invoiced to date adds up, and is set at confirmation');
+    $$SELECT customer_id, amount, invoiced_to_date FROM billing.invoice_line WHERE contract_id = 30
+       ORDER BY customer_id, invoice_line_id$$,
+    'VALUES (1::bigint, 1200.0, 1200.0), (1, 1200, 2400), (2, 400, 400), (2, 400, NULL)',
+    'X-36 invoiced to date adds up, and is set at confirmation');
 -- Two invoices confirmed in one call add up in their order.
 SELECT time_and_material(31);
 SELECT billed(31, 311);
 SELECT billed(31, 312, 2);
 SELECT confirmed(VARIADIC ARRAY(SELECT invoice_id FROM billing.invoice WHERE contract_id = 31));
 SELECT results_eq(
-    'SELECT amount, invoiced_to_date FROM billing.invoice_line WHERE contract_id = 31 ORDER BY invoice_line_id', 'VALUES (1600.0, 1600.0), (400, 2000)',
+    'SELECT amount, invoiced_to_date FROM billing.invoice_line WHERE contract_id = 31
+      ORDER BY invoice_line_id', 'VALUES (1600.0, 1600.0), (400, 2000)',
     'X-36 also within one call');
 
 SELECT * FROM finish();

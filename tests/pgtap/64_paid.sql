@@ -9,12 +9,16 @@ SELECT drafted(11, 12, 13);
 
 -- --- Review
 SELECT bag_eq(
-    $$SELECT invoice_id, contract_id, outcome::text, reason FROM billing.review_invoices(ARRAY[invoice(11), invoice(12), 999, invoice(11)])$$,
-    $$VALUES (invoice(11), 11::bigint, 'changed', NULL), (invoice(12), 12, 'changed', NULL), (999, NULL, 'refused', 'there is no invoice with this id')$$,
+    $$SELECT invoice_id, contract_id, outcome::text, reason
+        FROM billing.review_invoices(ARRAY[invoice(11), invoice(12), 999, invoice(11)])$$,
+    $$VALUES (invoice(11), 11::bigint, 'changed', NULL), (invoice(12), 12, 'changed', NULL),
+             (999, NULL, 'refused', 'there is no invoice with this id')$$,
     'drafts go to review');
 SELECT bag_eq(
-    $$SELECT invoice_id, contract_id, outcome::text, reason FROM billing.review_invoices(ARRAY[invoice(11), invoice(13)])$$,
-    $$VALUES (invoice(11), 11::bigint, 'unchanged', NULL), (invoice(13), 13, 'changed', NULL)$$, 'those in review stay there');
+    $$SELECT invoice_id, contract_id, outcome::text, reason
+        FROM billing.review_invoices(ARRAY[invoice(11), invoice(13)])$$,
+    $$VALUES (invoice(11), 11::bigint, 'unchanged', NULL), (invoice(13), 13, 'changed', NULL)$$,
+    'those in review stay there');
 SELECT bag_eq(
     $$SELECT invoice_id, contract_id, outcome::text, reason FROM billing.return_to_draft(ARRAY[invoice(13)])$$,
     $$VALUES (invoice(13), 13::bigint, 'changed', NULL)$$, 'and come back');
@@ -39,13 +43,18 @@ SELECT bag_eq(
 SELECT bag_eq(
     $$SELECT contract_id, outcome::text, reason FROM billing.mark_paid(ARRAY[invoice(11), invoice(12)])$$,
     $$VALUES (11::bigint, 'unchanged', NULL), (12, 'changed', NULL)$$, 'once');
-SELECT results_eq('SELECT contract_id, project_invoice_status::text, invoice_status::text, invoice_number FROM billing.invoice ORDER BY 1',
-    $$VALUES (11::bigint, 'confirmed', 'paid', 'INV-000001'), (12, 'confirmed', 'paid', 'INV-000002'), (13, 'draft', 'active', NULL)$$,
+SELECT results_eq(
+    'SELECT contract_id, project_invoice_status::text, invoice_status::text, invoice_number FROM billing.invoice
+      ORDER BY 1',
+    $$VALUES (11::bigint, 'confirmed', 'paid', 'INV-000001'), (12, 'confirmed', 'paid', 'INV-000002'),
+             (13, 'draft', 'active', NULL)$$,
     'paid is a flag beside confirmed');
 SELECT bag_eq('TABLE billing.actual', 'TABLE actual_before', 'nothing else moves');
-SELECT throws_ok($$UPDATE billing.invoice SET invoice_status = 'active' WHERE contract_id = 11$$, 'ZB001', NULL, 'and nothing leads back');
+SELECT throws_ok($$UPDATE billing.invoice SET invoice_status = 'active' WHERE contract_id = 11$$, 'ZB001', NULL,
+    'and nothing leads back');
 SELECT results_eq(
-    $$SELECT outcome::text FROM billing.delete_invoices(ARRAY[invoice(11)])$$, $$VALUES ('refused')$$, 'a paid invoice is not deleted');
+    $$SELECT outcome::text FROM billing.delete_invoices(ARRAY[invoice(11)])$$, $$VALUES ('refused')$$,
+    'a paid invoice is not deleted');
 
 -- --- Odd arguments
 SELECT throws_ok('SELECT * FROM billing.review_invoices(NULL)', '22023', NULL, 'review_invoices() needs an array');

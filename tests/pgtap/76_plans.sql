@@ -13,7 +13,8 @@ SELECT n, 101 + n % 100, 1, '2026-03-02', 1, 100, 200 FROM generate_series(1, 20
 SELECT count(*) FROM billing.submit(ARRAY(SELECT entry_id FROM billing.entry));
 SELECT count(*) FROM billing.approve(ARRAY(SELECT entry_id FROM billing.entry));
 SELECT results_eq('SELECT count(*) FROM billing.actual', 'VALUES (40000::bigint)', 'there are 40,000 actuals');
-SELECT results_eq($$SELECT reltuples FROM pg_class WHERE oid = 'billing.actual'::regclass$$, 'VALUES (-1::real)', 'and no statistics');
+SELECT results_eq($$SELECT reltuples FROM pg_class WHERE oid = 'billing.actual'::regclass$$, 'VALUES (-1::real)',
+    'and no statistics');
 
 -- Runs a verb in a transaction of its own and tells how often it read the big tables from end to end.
 CREATE FUNCTION scans(call text) RETURNS text LANGUAGE plpgsql AS $$
@@ -33,17 +34,25 @@ END $$;
 
 SELECT is(scans('SELECT count(*) FROM billing.actual'), '1 scans, 40000 rows', 'the measure works');
 
-SELECT is(scans($$SELECT * FROM billing.mark_ready_to_invoice(contracts => '{101}')$$), '0 scans, 0 rows', 'mark ready, by contract');
-SELECT is(scans($$SELECT * FROM billing.mark_ready_to_invoice(actuals => sales(1, 101, 201))$$), '0 scans, 0 rows', 'mark ready, by id');
-SELECT is(scans($$SELECT * FROM billing.mark_not_ready_to_invoice(actuals => sales(1))$$), '0 scans, 0 rows', 'mark not ready');
-SELECT is(scans($$SELECT * FROM billing.preview_invoices('{101}', invoice_date => '2026-03-31')$$), '0 scans, 0 rows', 'preview');
-SELECT is(scans($$SELECT * FROM billing.create_invoices('{101}', invoice_date => '2026-03-31')$$), '0 scans, 0 rows', 'create, by contract');
+SELECT is(scans($$SELECT * FROM billing.mark_ready_to_invoice(contracts => '{101}')$$), '0 scans, 0 rows',
+    'mark ready, by contract');
+SELECT is(scans($$SELECT * FROM billing.mark_ready_to_invoice(actuals => sales(1, 101, 201))$$), '0 scans, 0 rows',
+    'mark ready, by id');
+SELECT is(scans($$SELECT * FROM billing.mark_not_ready_to_invoice(actuals => sales(1))$$), '0 scans, 0 rows',
+    'mark not ready');
+SELECT is(scans($$SELECT * FROM billing.preview_invoices('{101}', invoice_date => '2026-03-31')$$), '0 scans, 0 rows',
+    'preview');
+SELECT is(scans($$SELECT * FROM billing.create_invoices('{101}', invoice_date => '2026-03-31')$$), '0 scans, 0 rows',
+    'create, by contract');
 SELECT is((SELECT total_amount FROM billing.invoice WHERE invoice_id = invoice(101)), 40000.0, 'a draft of 200 hours');
 SELECT ready(1, 2);
-SELECT is(scans('SELECT * FROM billing.create_invoices(actuals => sales(1), invoice_date => $q$2026-03-31$q$)'), '0 scans, 0 rows', 'create, by id');
-SELECT is(scans('SELECT * FROM billing.add_to_invoice(sales(2), invoice_date => $q$2026-03-31$q$)'), '0 scans, 0 rows', 'add');
+SELECT is(scans('SELECT * FROM billing.create_invoices(actuals => sales(1), invoice_date => $q$2026-03-31$q$)'),
+    '0 scans, 0 rows', 'create, by id');
+SELECT is(scans('SELECT * FROM billing.add_to_invoice(sales(2), invoice_date => $q$2026-03-31$q$)'), '0 scans, 0 rows',
+    'add');
 SELECT is(scans('SELECT * FROM billing.refresh_invoices(ARRAY[invoice(101)])'), '0 scans, 0 rows', 'refresh');
-SELECT is(scans('SELECT * FROM billing.edit_invoice_details(sales(100, 200, 300), quantity => 0.5)'), '0 scans, 0 rows', 'edit');
+SELECT is(scans('SELECT * FROM billing.edit_invoice_details(sales(100, 200, 300), quantity => 0.5)'), '0 scans, 0 rows',
+    'edit');
 SELECT is(scans('SELECT * FROM billing.remove_invoice_details(sales(400))'), '0 scans, 0 rows', 'remove');
 SELECT is(scans('SELECT * FROM billing.confirm_invoices(ARRAY[invoice(101)])'), '0 scans, 0 rows', 'confirm');
 SELECT is(scans('SELECT * FROM billing.delete_invoices(ARRAY[invoice(102)])'), '0 scans, 0 rows', 'delete');
@@ -55,19 +64,24 @@ SELECT is(scans($$SELECT * FROM billing.submit('{20001}')$$), '0 scans, 0 rows',
 SELECT is(scans($$SELECT * FROM billing.approve('{20001}')$$), '0 scans, 0 rows', 'approve');
 
 -- The views, filtered, reach the indexes, too.
-SELECT is(scans('SELECT * FROM billing.time_and_material_backlog WHERE contract_id = 110'), '0 scans, 0 rows', 'the backlog of a contract');
-SELECT is(scans('SELECT * FROM billing.invoice_line_detail WHERE contract_id = 101 AND invoice_id = invoice(101)'), '0 scans, 0 rows', 'the details of an invoice');
+SELECT is(scans('SELECT * FROM billing.time_and_material_backlog WHERE contract_id = 110'), '0 scans, 0 rows',
+    'the backlog of a contract');
+SELECT is(scans('SELECT * FROM billing.invoice_line_detail
+  WHERE contract_id = 101 AND invoice_id = invoice(101)'), '0 scans, 0 rows', 'the details of an invoice');
 
--- What one contract costs does not depend on the others: block accesses, most of them index descents of the rows written.
+-- What one contract costs does not depend on the others: block accesses, most of them index descents of the rows
+-- written.
 CREATE FUNCTION blocks(call text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
 BEGIN
     EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || call INTO plan;
-    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint
+           + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
 END $$;
 SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{150}');
-SELECT cmp_ok(blocks($$SELECT * FROM billing.create_invoices('{150}', invoice_date => '2026-03-31')$$), '<', 3000::bigint,
+SELECT cmp_ok(blocks($$SELECT * FROM billing.create_invoices('{150}', invoice_date => '2026-03-31')$$), '<',
+    3000::bigint,
     'a draft of 200 hours takes a few thousand block accesses');
 SELECT cmp_ok(blocks('SELECT * FROM billing.confirm_invoices(ARRAY[invoice(150)])'), '<', 10000::bigint,
     'so does its confirmation, which writes 400 actuals');

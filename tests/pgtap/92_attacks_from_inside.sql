@@ -3,7 +3,7 @@
 \set world_only 1
 \ir 90_attacked_world.sql
 
-SELECT plan(268);
+SELECT plan(284);
 
 -- Trigger functions. keep: does nothing, but could. swallow: makes the row vanish. run: runs its argument.
 CREATE FUNCTION attack.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(NEW, OLD); END';
@@ -178,6 +178,12 @@ SELECT attack.allowed('an audit trigger per statement, with transition tables na
     CREATE TRIGGER zzz_audit AFTER UPDATE ON billing.actual REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION attack.log_all();
     CREATE TRIGGER zzz_audit_insert AFTER INSERT ON billing.actual REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION attack.log_all();
     SELECT billing.approve('{7}') $$ || attack.sprung('actual') || '; SELECT 1 / count(*) FROM attack.audit; SELECT attack.sound()');
+SELECT attack.allowed('an AFTER trigger that writes free columns of the same rows before our guard looks at them', $$
+    CREATE TRIGGER aaa_touch AFTER UPDATE ON billing.invoice FOR EACH ROW WHEN (pg_trigger_depth() < 1)
+        EXECUTE FUNCTION attack.run('UPDATE billing.invoice SET attributes = ''{"touched": 1}'' WHERE invoice_id = {draft}');
+    SELECT billing.review_invoices('{{draft}}'); SELECT billing.confirm_invoices('{{draft}}');
+    SELECT 1 / count(*) FROM billing.invoice WHERE invoice_id = {draft} AND attributes IS NOT NULL AND project_invoice_status = 'confirmed';
+    SELECT attack.sound() $$);
 SELECT attack.allowed('an AFTER trigger that writes descriptions', $$
     CREATE TRIGGER zzz_describe AFTER UPDATE ON billing.actual FOR EACH ROW WHEN (pg_trigger_depth() < 1)
         EXECUTE FUNCTION attack.run('UPDATE billing.actual SET description = ''touched'' WHERE actual_id = {open}');
@@ -217,6 +223,57 @@ SELECT attack.refused(67, 'DEFAULT that is computed while our statement is being
     SET LOCAL attack.armed = on;
     INSERT INTO billing.contract_line (contract_id, name, billing_method, product_id, quantity, unit_price)
     VALUES (10, 'x', 'product', 1, 1, 1) $$);
+-- The same, patiently: refusals are forgiven, and the next planning tries again.
+CREATE FUNCTION attack.fire_patiently(command text, then_do text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('attack.armed', true) = 'on' THEN
+        BEGIN
+            EXECUTE attack.filled(command);
+            PERFORM set_config('attack.armed', 'off', true);
+        EXCEPTION WHEN SQLSTATE 'ZB001' THEN
+            EXECUTE then_do;
+        END;
+    END IF;
+    RETURN 1;
+END $$;
+CREATE FUNCTION attack.fire_patiently_and_immutably(command text, then_do text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN attack.fire_patiently(command, then_do);
+END $$;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA attack TO :"owner";
+SELECT attack.ends('attack 67: DEFAULT that invalidates our plan each time it is made', $$
+    INSERT INTO billing.contract_customer (contract_id, customer_id) VALUES (20, 4);
+    ALTER TABLE billing.contract_line_customer ADD COLUMN theirs int;
+    ALTER TABLE billing.contract_line_customer ALTER COLUMN theirs SET DEFAULT attack.fire_patiently_and_immutably(
+        'INSERT INTO billing.contract_line_customer (contract_id, contract_line_id, customer_id, in_use, committed_amount, theirs)
+         VALUES (20, 21, 4, true, 99999, 1)', 'ALTER TABLE billing.contract_line_customer SET (fillfactor = 50)');
+    SET LOCAL attack.armed = on;
+    INSERT INTO billing.contract_line (contract_id, name, billing_method, product_id, quantity, unit_price)
+    VALUES (10, 'x', 'product', 1, 1, 1);
+    SELECT 1 / (count(*) = 0)::int FROM billing.contract_line_customer WHERE committed_amount = 99999 $$,
+    '00000|ZB003', '{owner,superuser}');
+SELECT attack.ends('attack 67: DEFAULT that is computed again because plans are custom: ' || mode, format($$
+    ALTER TABLE billing.invoice_series ADD COLUMN theirs int;
+    ALTER TABLE billing.invoice_series ALTER COLUMN theirs SET DEFAULT attack.fire_patiently_and_immutably(
+        'INSERT INTO billing.invoice_series (company_id, series, issued, theirs) VALUES (1, ''FORGED'', 5, 1)', 'SELECT 1');
+    SET LOCAL plan_cache_mode = %s;
+    SET LOCAL attack.armed = on;
+    SELECT billing.confirm_invoices('{{draft}}');
+    SELECT 1 / (count(*) = 0)::int FROM billing.invoice_series WHERE series = 'FORGED' $$, mode),
+    '00000|ZB003', '{owner,superuser}')
+  FROM unnest('{auto,force_custom_plan,force_generic_plan}'::text[]) AS mode;
+CREATE FUNCTION attack.inflate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.committed_amount := 4711; RETURN NEW; END';
+GRANT EXECUTE ON FUNCTION attack.inflate() TO :"owner";
+SELECT attack.refused(67, 'DEFAULT that adds a BEFORE trigger while our statement is being planned', $$
+    ALTER TABLE billing.contract_line_customer ADD COLUMN theirs int;
+    ALTER TABLE billing.contract_line_customer ALTER COLUMN theirs SET DEFAULT attack.fire_immutably(
+        'CREATE TRIGGER zzz_trap BEFORE INSERT ON billing.contract_line_customer FOR EACH ROW EXECUTE FUNCTION attack.inflate()', 1);
+    SET LOCAL attack.armed = on;
+    INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (10, 99, 'x', 'time_and_material') $$, 'ZB003');
+SELECT attack.refused(67, 'AFTER trigger that adds a BEFORE trigger to the table that is written next', $$
+    CREATE TRIGGER zzz_trap AFTER INSERT ON billing.operation FOR EACH ROW EXECUTE FUNCTION attack.run(
+        'CREATE TRIGGER zzz_later BEFORE UPDATE ON billing.actual FOR EACH ROW EXECUTE FUNCTION attack.rewrite()') $$
+    || attack.sprung('actual'), 'ZB003');
 SELECT attack.refused(67, 'row policy that is computed while our statement is being planned', $$
     ALTER TABLE billing.invoice_detail ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY trap ON billing.invoice_detail USING (attack.fire_immutably('DELETE FROM billing.invoice_detail WHERE detail_id = {edited_detail}', 1) = 1);
@@ -273,19 +330,19 @@ SELECT attack.refused(69, 'cursor fetched from by a built-in function in a CHECK
 
 -- ------------------------------------------------------------------------------------------------------ foreign keys
 -- Their actions' row events are queued with those of our statement.
-SELECT attack.refused(70, 'self-reference with ON UPDATE SET NULL over a column of ours', $$
-    ALTER TABLE billing.actual ADD COLUMN theirs billing.billing_status, ADD UNIQUE (actual_id, billing_status);
-    UPDATE billing.actual SET theirs = 'not_ready_to_invoice' WHERE actual_id = {other};
-    ALTER TABLE billing.actual ADD FOREIGN KEY (source_id, theirs) REFERENCES billing.actual (actual_id, billing_status) NOT VALID;
-    ALTER TABLE billing.actual ADD COLUMN their_id bigint;
+SELECT attack.refused(70, 'self-reference with ON UPDATE CASCADE into a status', $$
+    ALTER TABLE billing.actual ADD COLUMN their_id bigint, ADD UNIQUE (actual_id, billing_status);
     UPDATE billing.actual SET their_id = {open} WHERE actual_id = {other};
     ALTER TABLE billing.actual ADD FOREIGN KEY (their_id, billing_status) REFERENCES billing.actual (actual_id, billing_status) ON UPDATE CASCADE $$
     || attack.sprung('actual'), 'ZB001|ZB003');
-SELECT attack.refused(70, 'self-reference with ON UPDATE SET DEFAULT', $$
-    ALTER TABLE billing.actual ADD COLUMN their_id bigint, ADD UNIQUE (actual_id, billing_status);
-    UPDATE billing.actual SET their_id = {open} WHERE actual_id = {other};
-    ALTER TABLE billing.actual ADD FOREIGN KEY (their_id, billing_status) REFERENCES billing.actual (actual_id, billing_status) ON UPDATE SET NULL $$
-    || attack.sprung('actual'), 'ZB001|ZB003|23502');
+-- Actual 12 happens to be the one on the draft, and 12 is also a contract line.
+SELECT is(id, 12::bigint, 'attack 70: the next attack needs this coincidence') FROM attack.item WHERE name = 'created2';
+SELECT attack.refused(70, 'self-reference with ON UPDATE SET NULL into a link', $$
+    ALTER TABLE billing.actual ADD COLUMN theirs billing.billing_status, ADD UNIQUE (actual_id, billing_status);
+    UPDATE billing.actual SET theirs = 'customer_invoice_created'
+     WHERE actual_id = (SELECT min(actual_id) FROM billing.actual WHERE contract_line_id = 12);
+    ALTER TABLE billing.actual ADD FOREIGN KEY (contract_line_id, theirs) REFERENCES billing.actual (actual_id, billing_status) ON UPDATE SET NULL;
+    SELECT billing.remove_invoice_details(actuals => '{{created2}}') $$, 'ZB001|ZB003');
 SELECT attack.refused(71, 'a table of theirs between two of ours, with actions', $$
     ALTER TABLE billing.actual ADD UNIQUE (actual_id, billing_status);
     CREATE TABLE public.between (id bigint, status billing.billing_status, PRIMARY KEY (id, status),
@@ -433,6 +490,22 @@ SELECT attack.allowed('attack 82: a hostile search_path and temporary tables nam
     SELECT billing.edit_invoice_details(details => '{{manual_detail}}'::bigint[], price => 7);
     SELECT billing.confirm_invoices('{{draft}}'::bigint[]);
     INSERT INTO billing.contract_line (contract_id, name, billing_method, project_id) VALUES (10, 'x', 'fixed_price', 5);
+    SET LOCAL search_path = pg_catalog;
+    SELECT attack.sound() $$, '{superuser}');
+-- What a trigger sets inside a verb stays set, but not for the engine.
+SELECT attack.allowed('attack 82: a hostile search_path, set by a trigger inside a verb', $$
+    CREATE SCHEMA hostile;
+    GRANT USAGE ON SCHEMA hostile TO PUBLIC;
+    CREATE FUNCTION hostile.boom(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'hostile operator'; END $f$;
+    CREATE OPERATOR hostile.= (leftarg = bigint, rightarg = bigint, function = hostile.boom);
+    CREATE FUNCTION hostile.unnest(bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'hostile unnest'; END $f$;
+    CREATE TRIGGER zzz_trap AFTER INSERT ON billing.operation FOR EACH ROW
+        EXECUTE FUNCTION attack.run('SELECT pg_catalog.set_config(''search_path'', ''hostile, pg_catalog'', false)');
+    SELECT billing.approve('{7}');
+    SELECT billing.mark_ready_to_invoice(contracts => '{10}');
+    SELECT billing.create_invoices(contracts => '{10}');
+    SELECT billing.edit_invoice_details(details => '{{manual_detail}}', price => 7);
+    SELECT billing.confirm_invoices('{{draft}}');
     SET LOCAL search_path = pg_catalog;
     SELECT attack.sound() $$, '{superuser}');
 SELECT attack.allowed('attack 83: unusual settings: ' || settings, format($$

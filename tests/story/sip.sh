@@ -61,7 +61,7 @@ compare() { # EXPECTED FOUND
     echo "1..$number"
 }
 
-[ -f "$TASKS" ] && [ -f "$DATES" ] || skip "no SiP data set"
+if ! [ -f "$TASKS" ] || ! [ -f "$DATES" ]; then skip "no SiP data set"; fi
 command -v python3 >/dev/null || skip "no python3"
 
 python3 "$STORY/reconcile.py" "$STORY/rules.json" "$TASKS" "$DATES" >"$WORK/expected"
