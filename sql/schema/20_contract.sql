@@ -142,7 +142,6 @@ CREATE TABLE IF NOT EXISTS billing.contract_line_scope (
     project_id         bigint NOT NULL,
     transaction_class  billing.transaction_class NOT NULL,
     tasks              int8range NOT NULL,
-    PRIMARY KEY (contract_id, contract_line_id, transaction_class, tasks),
     FOREIGN KEY (contract_line_id, contract_id) REFERENCES billing.contract_line (contract_line_id, contract_id) ON DELETE CASCADE,
     CONSTRAINT contract_line_scope_is_unique EXCLUDE USING gist (
         int8range(project_id, project_id, '[]') WITH &&,
@@ -151,5 +150,7 @@ CREATE TABLE IF NOT EXISTS billing.contract_line_scope (
         tasks WITH &&)
 );
 CREATE INDEX IF NOT EXISTS contract_line_scope_by_project ON billing.contract_line_scope (project_id, transaction_class);
+CREATE INDEX IF NOT EXISTS contract_line_scope_by_line ON billing.contract_line_scope (contract_id, contract_line_id);
+ALTER TABLE billing.contract_line_scope REPLICA IDENTITY FULL;
 COMMENT ON TABLE billing.contract_line_scope IS 'Which work each open project line pays for, one row per class (and task). Derived by the engine from contract_line and contract_line_task; the exclusion constraint makes every piece of work belong to at most one line.';
 COMMENT ON COLUMN billing.contract_line_scope.tasks IS 'Everything for a line with all project tasks, one task id for a selected task.';

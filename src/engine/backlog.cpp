@@ -212,8 +212,8 @@ private:
 
     void move_by_id(Datum ids, std::int64_t count) const {
         static pg::Statement update{R"(
-            UPDATE billing.actual SET billing_status = $2::billing.billing_status
-             WHERE actual_id = ANY ($1) AND billing_status = $3::billing.billing_status)",
+            UPDATE billing.actual SET billing_status = (SELECT $2::billing.billing_status)
+             WHERE actual_id = ANY ($1) AND billing_status = (SELECT $3::billing.billing_status))",
                                     {INT8ARRAYOID, TEXTOID, TEXTOID}};
         pg::Parameters parameters;
         parameters.add(ids).text(mark_.to).text(mark_.from);
@@ -223,8 +223,8 @@ private:
     // Everything eligible of some contracts, in one scan; the conditions are those of finding 0.
     void mark_by_contract(const Ids& contracts) {
         static pg::Statement update{R"(
-            UPDATE billing.actual SET billing_status = $2::billing.billing_status
-             WHERE contract_id = ANY ($1) AND is_open AND billing_status = $3::billing.billing_status
+            UPDATE billing.actual SET billing_status = (SELECT $2::billing.billing_status)
+             WHERE contract_id = ANY ($1) AND is_open AND billing_status = (SELECT $3::billing.billing_status)
                AND adjustment_status = 'adjustable'
                AND (NOT $4 OR nte_status IN ('committed', 'not_applicable'))
             RETURNING contract_id, actual_id)",

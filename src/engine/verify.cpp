@@ -253,6 +253,35 @@ Check checks[] = {
                       GROUP BY a.entry_id) s ON s.entry_id = e.entry_id
          WHERE e.entry_status = 'approved'
            AND (s.entry_id IS NULL OR (e.transaction_class <> 'fee' AND s.cost_quantity IS DISTINCT FROM e.quantity)))"},
+    {"actuals say what their sources say", R"(
+        SELECT a.contract_id, 'actual ' || a.actual_id, 'date or class differ from entry ' || e.entry_id
+          FROM billing.actual a JOIN billing.entry e ON e.entry_id = a.entry_id
+         WHERE a.transaction_date <> e.entry_date OR a.transaction_class <> e.transaction_class
+        UNION ALL
+        SELECT b.contract_id, 'actual ' || b.actual_id, 'quantity, price, amount or billing type differ from actual ' || u.actual_id || ' which it bills'
+          FROM billing.actual b
+          JOIN billing.actual u ON u.actual_id = b.source_id AND u.contract_id = b.contract_id
+         WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL
+           AND (b.quantity <> u.quantity OR b.price <> u.price OR b.amount <> u.amount OR b.billing_type <> u.billing_type)
+        UNION ALL
+        SELECT NULL, 'entry ' || s.entry_id, 'tax ' || s.entry_tax || ', its chargeable sales ' || s.tax
+          FROM (SELECT a.entry_id, billing.money(pg_catalog.min(e.tax), pg_catalog.min(c.currency)) AS entry_tax, pg_catalog.sum(a.tax) AS tax
+                  FROM billing.actual a
+                  JOIN billing.entry e ON e.entry_id = a.entry_id
+                  JOIN billing.contract c ON c.contract_id = a.contract_id
+                 WHERE a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
+                   AND a.source_id IS NULL AND a.billing_type = 'chargeable'
+                 GROUP BY a.entry_id) s
+         WHERE s.tax <> s.entry_tax
+        UNION ALL
+        SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'invoiced to date ' || coalesce(l.invoiced_to_date::text, 'missing') || ', billed ' || u.billed_amount
+          FROM (SELECT DISTINCT ON (i.contract_id, i.contract_line_id, i.customer_id) i.*
+                  FROM billing.invoice_line i
+                  JOIN billing.invoice v ON v.invoice_id = i.invoice_id AND v.contract_id = i.contract_id AND v.number IS NOT NULL
+                 ORDER BY i.contract_id, i.contract_line_id, i.customer_id, v.confirmed_at DESC, v.number DESC) l
+          JOIN billing.contract_line_customer u ON u.contract_id = l.contract_id
+                AND u.contract_line_id = l.contract_line_id AND u.customer_id = l.customer_id
+         WHERE l.invoiced_to_date IS DISTINCT FROM u.billed_amount)"},
     {"amounts are quantity times price",
      R"(
         SELECT s.contract_id, 'entry ' || s.entry_id, s.transaction_type || ' amounts total ' || s.amount || ', not ' || s.expected
@@ -326,6 +355,13 @@ Check checks[] = {
                 UNION ALL
                 SELECT contract_id, 'invoice', invoice_id, 'project_invoice_status', project_invoice_status::text, NULL
                   FROM billing.invoice
+                UNION ALL
+                SELECT contract_id, 'invoice', invoice_id, 'invoice_status', invoice_status::text, 'active'
+                  FROM billing.invoice
+                UNION ALL
+                SELECT contract_id, 'actual', actual_id, 'adjustment_status', adjustment_status::text,
+                       CASE WHEN is_open THEN 'adjustable' ELSE adjustment_status::text END
+                  FROM billing.actual
                 UNION ALL
                 SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
           LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column

@@ -61,11 +61,12 @@ private:
     Authority outer_;
 };
 
-// Looks at the table and plans the statement; what is granted afterwards is for this plan alone.
+// Plans the statement, then looks at the table: what planning runs may change the table. What is granted afterwards is
+// for this plan alone.
 Oid prepare_write(pg::Statement& statement, const char* table) {
     Oid const relation = pg::relation_oid(table);
-    require_untampered(relation);
     (void)statement.plan();
+    require_untampered(relation);
     return relation;
 }
 

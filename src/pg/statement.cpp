@@ -91,6 +91,11 @@ void Statement::prepare() {
 
 SPIPlanPtr Statement::plan() {
     wall::call([] { pin_settings(); });
+    if (plan_ != nullptr && planned_ == nullptr) {
+        // Rewritten to nothing, a plan depends on no table, so that nothing would ever invalidate it.
+        SPI_freeplan(plan_);
+        plan_ = nullptr;
+    }
     if (plan_ == nullptr) {
         prepare();
     }
@@ -110,7 +115,8 @@ SPIPlanPtr Statement::plan() {
             if (cached == nullptr) {
                 wall::fail("an engine statement has no single plan");
             }
-            planned_ = linitial_node(PlannedStmt, cached->stmt_list);
+            // A rewrite rule may have left no statement, or several; then there is none to name.
+            planned_ = list_length(cached->stmt_list) == 1 ? linitial_node(PlannedStmt, cached->stmt_list) : nullptr;
             ReleaseCachedPlan(cached, CurrentResourceOwner);
         }
         AtEOXact_GUC(false, level);

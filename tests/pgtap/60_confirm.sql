@@ -325,7 +325,7 @@ SELECT results_eq(
     $$SELECT contract_id, outcome::text, reason, invoice_number IS NULL
         FROM billing.confirm_invoices(ARRAY[invoice(60), invoice(61), 999]) ORDER BY 1$$,
     $$VALUES (60::bigint, 'refused',
-             'edits and manual details add 402, more than the not-to-exceed limit at level contract_line leaves', true),
+             'edits and manual details add 402, more than the not-to-exceed limit of the contract line leaves', true),
              (61, 'changed', NULL, false), (NULL, 'refused', 'there is no invoice with this id', true)$$,
     'X-35 a raised quantity that breaks a limit refuses the invoice; the others are confirmed');
 SELECT bag_eq('SELECT facts(60)', ARRAY[
@@ -339,7 +339,7 @@ SELECT count(*) FROM billing.add_invoice_detail(invoice(60), 60, 'time', 1, 400.
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(60)])$$,
     $$VALUES ('refused',
-             'edits and manual details add 400.01, more than the not-to-exceed limit at level contract_line leaves')$$,
+             'edits and manual details add 400.01, more than the not-to-exceed limit of the contract line leaves')$$,
     'X-35 so does a manual detail');
 SELECT count(*) FROM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_detail
   WHERE detail_kind = 'manual' AND contract_id = 60), price => 400);
@@ -362,7 +362,7 @@ SELECT count(*) FROM billing.edit_invoice_details(sales(621), billing_type => 'c
 SELECT results_eq(
     $$SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(62)])$$,
     $$VALUES ('refused',
-             'edits and manual details add 1600, more than the not-to-exceed limit at level contract_line leaves')$$,
+             'edits and manual details add 1600, more than the not-to-exceed limit of the contract line leaves')$$,
     'X-35 and what an edit makes chargeable');
 
 -- What one edit gives up another may use, also on another line of the contract.

@@ -528,7 +528,7 @@ class Billing:
         for key in refused:
             self.verbs[
                 f"confirm_invoices refused (edits and manual details add {plain(self.drafts[key].added + 1000000)}, "
-                "more than the not-to-exceed limit at level contract leaves)"
+                "more than the not-to-exceed limit of the contract leaves)"
             ] = 1
         self.verbs["confirm_invoices changed"] = len(self.drafts) - len(refused)
         self.verbs["confirm_invoices again changed"] = self.verbs["remove_invoice_details changed"] = len(refused)
