@@ -275,6 +275,45 @@ private:
         }
     }
 
+    // --- items looked at one by one
+    // -----------------------------------------------------------------------------------
+
+    struct Item {
+        const char* name;
+        const char* table;
+        const char* column;
+        pg::Statement& update;
+    };
+
+    // Marks what has no problem. Rows start with id and contract id (NULL: unknown id); the status is in a column
+    // given.
+    template <typename Problem>
+    void mark_rows(const Item& item, const pg::Rows& rows, int status_column, Problem problem_of) {
+        Ids contracts;
+        Ids ids;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            std::int64_t const id = rows.id(i, 1);
+            std::int64_t const contract_id = rows.id_or(i, 2, 0);
+            if (rows.text_or_null(i, status_column) == mark_.to) {
+                groups_.add(item.name, contract_id, ItemOutcome::unchanged, "", id);
+                continue;
+            }
+            std::string const problem = problem_of(i);
+            groups_.add(item.name, contract_id, problem.empty() ? ItemOutcome::changed : ItemOutcome::refused, problem,
+                        id);
+            if (problem.empty()) {
+                contracts.push_back(contract_id);
+                ids.push_back(id);
+            }
+        }
+        if (!ids.empty()) {
+            expect(guard::write(item.update, item.table, guard::Write::update,
+                                pg::Parameters().ids(ids).text(mark_.to).text(mark_.from)),
+                   static_cast<std::int64_t>(ids.size()));
+        }
+        log_changes(operation_, {0, item.table, item.column, mark_.from, mark_.to}, contracts, ids);
+    }
+
     // --- milestones -----------------------------------------------------------------------------------------------
 
     void mark_shares(const std::optional<Ids>& ids) {
@@ -299,31 +338,8 @@ private:
             UPDATE billing.milestone_split SET milestone_status = $2::billing.milestone_status
              WHERE milestone_split_id = ANY ($1) AND milestone_status = $3::billing.milestone_status)",
                                     {INT8ARRAYOID, TEXTOID, TEXTOID}};
-        std::map<std::int64_t, Ids> moved;
-        Ids all;
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            std::int64_t const id = rows.id(i, 1);
-            std::int64_t const contract_id = rows.id_or(i, 2, 0);
-            bool const same = contract_id != 0 && rows.text(i, 5) == mark_.to;
-            std::string const reason = same ? "" : share_problem(rows, i);
-            groups_.add("milestone", contract_id,
-                        same             ? ItemOutcome::unchanged
-                        : reason.empty() ? ItemOutcome::changed
-                                         : ItemOutcome::refused,
-                        reason, id);
-            if (!same && reason.empty()) {
-                moved[contract_id].push_back(id);
-                all.push_back(id);
-            }
-        }
-        if (!all.empty()) {
-            expect(guard::write(update, "milestone_split", guard::Write::update,
-                                pg::Parameters().ids(all).text(mark_.to).text(mark_.from)),
-                   static_cast<std::int64_t>(all.size()));
-        }
-        for (auto const& [contract_id, ids] : moved) {
-            log_change(operation_, {contract_id, "milestone_split", "milestone_status", mark_.from, mark_.to}, ids);
-        }
+        mark_rows({"milestone", "milestone_split", "milestone_status", update}, rows, 5,
+                  [this, &rows](std::uint64_t i) { return share_problem(rows, i); });
     }
 
     // Why this share cannot be marked; empty if it can.
@@ -377,31 +393,8 @@ private:
             UPDATE billing.contract_line SET product_status = $2::billing.product_status
              WHERE contract_line_id = ANY ($1) AND product_status = $3::billing.product_status)",
                                     {INT8ARRAYOID, TEXTOID, TEXTOID}};
-        std::map<std::int64_t, Ids> moved;
-        Ids all;
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            std::int64_t const id = rows.id(i, 1);
-            std::int64_t const contract_id = rows.id_or(i, 2, 0);
-            bool const same = contract_id != 0 && rows.flag(i, 3) && rows.text(i, 4) == mark_.to;
-            std::string const reason = same ? "" : product_problem(rows, i);
-            groups_.add("product", contract_id,
-                        same             ? ItemOutcome::unchanged
-                        : reason.empty() ? ItemOutcome::changed
-                                         : ItemOutcome::refused,
-                        reason, id);
-            if (!same && reason.empty()) {
-                moved[contract_id].push_back(id);
-                all.push_back(id);
-            }
-        }
-        if (!all.empty()) {
-            expect(guard::write(update, "contract_line", guard::Write::update,
-                                pg::Parameters().ids(all).text(mark_.to).text(mark_.from)),
-                   static_cast<std::int64_t>(all.size()));
-        }
-        for (auto const& [contract_id, ids] : moved) {
-            log_change(operation_, {contract_id, "contract_line", "product_status", mark_.from, mark_.to}, ids);
-        }
+        mark_rows({"product", "contract_line", "product_status", update}, rows, 4,
+                  [this, &rows](std::uint64_t i) { return product_problem(rows, i); });
     }
 
     std::string product_problem(const pg::Rows& rows, std::uint64_t i) {

@@ -110,41 +110,66 @@ void follow_header_customer(const TriggerData&) {
 
 // --- contract lines -------------------------------------------------------------------------------------------------
 
+// The scopes that the lines in new_rows should have.
+#define BILLING_NEW_SCOPES                                                                                             \
+    "SELECT l.contract_id, l.contract_line_id, l.project_id, k.class::billing.transaction_class AS transaction_class," \
+    "       CASE l.included_tasks WHEN 'all_project_tasks' THEN '(,)'::int8range"                                      \
+    "                             ELSE pg_catalog.int8range(t.task_id, t.task_id, '[]') END AS tasks"                  \
+    "  FROM (SELECT DISTINCT contract_id, contract_line_id FROM new_rows) n"                                           \
+    "  JOIN billing.contract_line l ON l.contract_id = n.contract_id AND l.contract_line_id = n.contract_line_id"      \
+    "  JOIN billing.contract c ON c.contract_id = l.contract_id AND c.contract_status <> 'closed'"                     \
+    " CROSS JOIN LATERAL (VALUES ('time', l.include_time), ('expense', l.include_expense),"                            \
+    "                            ('material', l.include_material), ('fee', l.include_fee)) AS k (class, is_included)"  \
+    "  LEFT JOIN billing.contract_line_task t ON t.contract_id = l.contract_id"                                        \
+    "        AND t.contract_line_id = l.contract_line_id AND l.included_tasks = 'selected_project_tasks'"              \
+    " WHERE l.project_id IS NOT NULL AND k.is_included"                                                                \
+    "   AND (l.included_tasks = 'all_project_tasks' OR t.task_id IS NOT NULL)"
+
+[[noreturn]] void refuse_overlap(const std::string& detail) {
+    throw DomainError(sqlstate::mapping_overlap, "two contract lines would pay for the same work", detail,
+                      "For one project and class (time, expense, material, fee) there may be one line with all tasks, "
+                      "or several lines with selected tasks that do not overlap.");
+}
+
+// Says which line is in the way. The exclusion constraint decides; this finds the words for it.
+void require_no_overlap() {
+    static pg::Statement read{"SELECT s.contract_line_id, x.contract_line_id, x.transaction_class::text, x.project_id"
+                              "  FROM (" BILLING_NEW_SCOPES ") x"
+                              "  JOIN billing.contract_line_scope s ON s.project_id = x.project_id"
+                              "       AND s.transaction_class = x.transaction_class AND s.tasks && x.tasks"
+                              "       AND s.contract_line_id <> x.contract_line_id LIMIT 1",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        refuse_overlap("Contract line " + std::to_string(rows.id(0, 1)) + " already pays for " + rows.text(0, 3) +
+                       " of project " + std::to_string(rows.id(0, 4)) + ", and so would contract line " +
+                       std::to_string(rows.id(0, 2)) + ".");
+    }
+}
+
 // Which work each open project line pays for; the exclusion constraint refuses overlaps.
 void rebuild_scopes() {
     static pg::Statement clear{R"(
         DELETE FROM billing.contract_line_scope s USING new_rows n
          WHERE s.contract_id = n.contract_id AND s.contract_line_id = n.contract_line_id)",
                                {}};
-    static pg::Statement insert{R"(
-        INSERT INTO billing.contract_line_scope (contract_id, contract_line_id, project_id, transaction_class, tasks)
-        SELECT l.contract_id, l.contract_line_id, l.project_id, k.class::billing.transaction_class,
-               CASE l.included_tasks WHEN 'all_project_tasks' THEN '(,)'::int8range
-                                     ELSE pg_catalog.int8range(t.task_id, t.task_id, '[]') END
-          FROM (SELECT DISTINCT contract_id, contract_line_id FROM new_rows) n
-          JOIN billing.contract_line l ON l.contract_id = n.contract_id AND l.contract_line_id = n.contract_line_id
-          JOIN billing.contract c ON c.contract_id = l.contract_id AND c.contract_status <> 'closed'
-         CROSS JOIN LATERAL (VALUES ('time', l.include_time), ('expense', l.include_expense),
-                                    ('material', l.include_material), ('fee', l.include_fee)) AS k (class, is_included)
-          LEFT JOIN billing.contract_line_task t ON t.contract_id = l.contract_id
-                AND t.contract_line_id = l.contract_line_id AND l.included_tasks = 'selected_project_tasks'
-         WHERE l.project_id IS NOT NULL AND k.is_included
-           AND (l.included_tasks = 'all_project_tasks' OR t.task_id IS NOT NULL))",
-                                {}};
+    static pg::Statement insert{
+        "INSERT INTO billing.contract_line_scope"
+        " (contract_id, contract_line_id, project_id, transaction_class, tasks) " BILLING_NEW_SCOPES,
+        {}};
     guard::write(clear, "contract_line_scope", guard::Write::remove);
+    require_no_overlap();
     try {
         guard::write(insert, "contract_line_scope", guard::Write::insert);
     } catch (const wall::BackendError& error) {
         if (error.data->sqlerrcode != ERRCODE_EXCLUSION_VIOLATION) {
             throw;
         }
-        throw DomainError(
-            sqlstate::mapping_overlap, "two contract lines would pay for the same work",
-            error.data->detail == nullptr ? "" : error.data->detail,
-            "For one project and class (time, expense, material, fee) there may be one line with all tasks, "
-            "or several lines with selected tasks that do not overlap.");
+        refuse_overlap("Lines of the same statement, or of a transaction that ended just now, overlap.");
     }
 }
+
+#undef BILLING_NEW_SCOPES
 
 // A new project line starts with the customers of its contract.
 void copy_customers() {

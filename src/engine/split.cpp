@@ -23,6 +23,9 @@ void allocate_parts(FunctionCallInfo fcinfo) {
     int const scale = DatumGetInt32(arguments.required(2, "scale"));
     std::int64_t const residue_to =
         arguments.given(3) ? DatumGetInt32(*arguments.datum(3)) : static_cast<std::int64_t>(weights.size());
+    if (weights.empty()) {
+        throw DomainError(sqlstate::invalid_parameter, "there are no weights to divide by");
+    }
     if (residue_to < 1 || residue_to > static_cast<std::int64_t>(weights.size())) {
         throw DomainError(sqlstate::invalid_parameter,
                           "residue_to " + std::to_string(residue_to) + " is not a position of the weights");
@@ -45,6 +48,11 @@ void split_for_line(Verb& verb) {
     ContractBook book = ContractBook::load({rows.id(0, 1)});
     ContractLine const& line = book.known_line(line_id);
     Contract const& contract = book.known_contract(rows.id(0, 1));
+    if (line.method == BillingMethod::product) {
+        throw DomainError(sqlstate::wrong_line_kind,
+                          "contract line " + std::to_string(line_id) + " is a product line and is not split",
+                          "A product line belongs to the primary customer.");
+    }
     std::vector<Part> parts;
     split(pg::decimal_of(verb.arguments.required(1, "quantity")), pg::decimal_of(verb.arguments.required(2, "price")),
           verb.arguments.decimal(3).value_or(Decimal()), line.shares.data(), line.shares.size(),

@@ -306,6 +306,10 @@ SELECT results_eq(
         FROM billing.create_invoices('{95}', invoice_date => '2026-03-31', run_key => 'March 2026, second')
        ORDER BY 1$$,
     $$VALUES (1::bigint, 'changed'), (2, 'changed')$$, 'another run key is another run');
+SELECT count(*) FROM billing.create_invoices('{95}', run_key => 'undated');
+SELECT results_eq(
+    $$SELECT arguments FROM billing.operation WHERE run_key = 'undated'$$, $$VALUES ('{"contracts": "95"}'::jsonb)$$,
+    'a run without date is still the same run when it is repeated on another day');
 -- A long list of ids is not confused with another of the same length.
 SELECT count(*)
   FROM billing.create_invoices(ARRAY(SELECT generate_series(1000, 1200)::bigint), invoice_date => '2026-03-31',
