@@ -178,18 +178,23 @@ private:
         return mark_.ready && evaluate_first(rows) ? classify(statement, keys) : std::move(rows);
     }
 
+    // The log is written first: a customer's AFTER trigger may call the next verb while ours moves the rows.
     void mark_by_id(const Ids& ids) {
         pg::Rows const rows = classified(classify_by_id, ids);
         std::int64_t found = 0;
         ChangeGroups log;
+        std::vector<std::uint64_t> moving;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             found += rows.id(i, 3);
             if (outcome_of(rows, i) == ItemOutcome::changed) {
                 log.add({rows.id(i, 1), 0, 0, rows.id(i, 3), rows.value(i, 4)});
-                move_by_id(rows.value(i, 4), rows.id(i, 3));
+                moving.push_back(i);
             }
         }
         log.write(operation_, {0, "actual", "billing_status", mark_.from, mark_.to});
+        for (std::uint64_t const i : moving) {
+            move_by_id(rows.value(i, 4), rows.id(i, 3));
+        }
         report_missing("actual", ids, found);
     }
 

@@ -638,7 +638,7 @@ private:
     void confirm_headers() {
         static pg::Statement update{R"(
             UPDATE billing.invoice v
-               SET project_invoice_status = 'confirmed', series = d.series, number = d.number, confirmed_at = pg_catalog.now(),
+               SET project_invoice_status = 'confirmed', series = d.series, number = d.number, confirmed_at = pg_catalog.clock_timestamp(),
                    accounting_date = coalesce(v.accounting_date, pg_catalog.date(pg_catalog.now()))
               FROM unnest($1, $2, $3) AS d (invoice_id, series, number)
              WHERE v.invoice_id = d.invoice_id)",

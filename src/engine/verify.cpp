@@ -340,7 +340,7 @@ Check checks[] = {
         WITH last AS (
             SELECT DISTINCT ON (h.item, h.status_column, i.id) h.item, h.status_column, i.id, h.to_status
               FROM billing.operation_change h CROSS JOIN LATERAL unnest(h.ids) AS i (id)
-             ORDER BY h.item, h.status_column, i.id, h.operation_id DESC, h.to_status DESC NULLS LAST)
+             ORDER BY h.item, h.status_column, i.id, h.change_id DESC)
         SELECT x.contract_id, x.item || ' ' || x.id,
                x.status_column || ' is ' || x.status || ', the log says ' || coalesce(h.to_status, 'nothing')
           FROM (SELECT contract_id, 'actual' AS item, actual_id AS id, 'billing_status' AS status_column, billing_status::text AS status,

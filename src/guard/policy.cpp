@@ -55,7 +55,7 @@ constexpr Policy policies[] = {
      "operation_id,verb,run_key,started_at,role_name,session_role,application_name,arguments", "", "", "", "", ""},
     {"operation_change", "the verbs; the log writes itself", "operation_id", false, false,
      "operation_id,contract_id,item,status_column,from_status,to_status,contract_line_id,customer_id,item_count,amount,"
-     "tax,ids",
+     "tax,ids,change_id",
      "", "", "", "", ""},
     {"invoice_series", "confirm_invoices(), which draws the numbers", "series", true, false,
      "company_id,series,start_after,issued", "", "", "", "issued=", ""},

@@ -102,7 +102,8 @@ SELECT ok((attack.found(session_user, 'CREATE OR REPLACE FUNCTION billing.'
                      LANGUAGE internal AS ''boolne''']) AS definition;
 
 -- Triggers that keep set-up data in step.
-SELECT is((attack.found(attack.owner(), 'ALTER TABLE billing.milestone DISABLE TRIGGER billing_milestone_changed')).checks,
+SELECT is((attack.found(attack.owner(),
+    'ALTER TABLE billing.milestone DISABLE TRIGGER billing_milestone_changed')).checks,
     '{helper triggers in place}', 'attack 92: a helper disabled: verify() reports "helper triggers in place"');
 SELECT is(attack.unnoticed('ALTER TABLE {table} DISABLE TRIGGER {trigger}', '^billing_(?!guard)'), '{}',
     'attack 92: a helper disabled');

@@ -4,7 +4,7 @@
 #     small_world($node, 'app');                every table filled, every status present
 #     customer_objects($node, 'app');           what a customer adds to our tables and builds on them
 #     bulk_world($node, 'app', 20_000);         submitted entries, 20 contracts, two customers each
-#     fingerprint($node, 'app');                "schema.table rows md5" per table
+#     fingerprint($node, 'app');                "schema.name|rows|md5" per table and view
 #     problems($node, 'app');                   what billing.verify() finds
 #     sqlstate($node, 'app', $sql);             SQLSTATE of the first error, '' if there is none
 package BillingWorld;
@@ -186,7 +186,7 @@ SQL
     return;
 }
 
-# Contents of all ordinary tables outside the system schemas, in an order and a form that depend on nothing else.
+# Contents of all tables and views outside the system schemas, in an order and a form that depend on nothing else.
 sub fingerprint {
     my ($node, $database) = @_;
     return $node->safe_psql($database, <<'SQL');
@@ -197,7 +197,7 @@ DECLARE
     tables regclass;
 BEGIN
     FOR tables IN
-        SELECT oid FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace::regnamespace::text IN ('billing', 'app')
+        SELECT oid FROM pg_class WHERE relkind IN ('r', 'm', 'v') AND relnamespace::regnamespace::text IN ('billing', 'app')
     LOOP
         EXECUTE format('INSERT INTO print SELECT %L, count(*), md5(string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C")) FROM %s t',
                        tables, tables);

@@ -33,7 +33,8 @@ SELECT string_agg(m.status, ', ') FROM (
 SQL
 }
 
-# Definitions of columns, indexes, constraints, triggers, policies, views, comments, sequences; parentheses of views may change.
+# Definitions of columns, indexes, constraints, triggers, policies, comments, sequences. The text of a view may change in a
+# restore; fingerprint() looks at what it shows.
 sub objects {
     my ($database) = @_;
     return $node->safe_psql($database, <<'SQL');
@@ -42,7 +43,6 @@ SELECT 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(a
 UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname IN ('billing', 'app')
 UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace::regnamespace::text IN ('billing', 'app')
 UNION ALL SELECT 'trigger ' || tgenabled::text || ' ' || pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE NOT tgisinternal
-UNION ALL SELECT 'view ' || viewname || ' ' || translate(definition, '()', '') FROM pg_views WHERE schemaname IN ('billing', 'app')
 UNION ALL SELECT 'policy ' || tablename || policyname || qual FROM pg_policies
 UNION ALL SELECT 'sequence ' || sequencename || ' ' || coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'billing'
 UNION ALL SELECT 'options ' || oid::regclass || reloptions::text || relrowsecurity FROM pg_class WHERE reloptions IS NOT NULL AND relnamespace::regnamespace::text = 'billing'

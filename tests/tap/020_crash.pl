@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-my $entries = 40_000;
+my $entries = 30_000;
 my $node = billing_cluster('main', conf => <<'CONF');
 fsync = on
 synchronous_commit = on
@@ -108,7 +108,7 @@ sub crash {
     my $before = $node->safe_psql($template, $state);
     my $unfinished = 0;
     copy_of($template, 'victim');
-    for my $moment ([ 0.02, 'backend' ], [ 0.3, 'backend' ], [ 0.6, 'everything' ], [ 0.9, 'everything' ], [ 1, 'backend' ]) {
+    for my $moment ([ 0.05, 'backend' ], [ 0.4, 'everything' ], [ 0.7, 'backend' ], [ 0.95, 'everything' ]) {
         my ($share, $victim) = @$moment;
         my $label = "$name: $victim killed after " . 100 * $share . ' % of the WAL';
         kill_at('victim', $call, $share * $wal, $victim);
