@@ -34,7 +34,7 @@ Decimal decimal_from_wire(const char* wire) {
     }
     Units units = 0;
     for (int i = 0; i < groups || i <= weight; ++i) {
-        units = units * group_base + (i < groups ? big_endian_int16(wire + 8 + 2 * i) : 0);
+        units = units * group_base + (i < groups ? big_endian_int16(wire + 8 + 2 * static_cast<std::ptrdiff_t>(i)) : 0);
     }
     int const wire_scale = groups > weight + 1 ? (groups - 1 - weight) * digits_per_group : 0;
     Decimal const value = Decimal::from_units(units, wire_scale).rounded(scale);
@@ -122,7 +122,7 @@ bool whole_number(const ShortNumeric& number, __int128* units, int* scale) noexc
 Decimal decimal_by_wire(Datum numeric) {
     bytea* wire = wall::value_of([numeric] { return DatumGetByteaP(DirectFunctionCall1(numeric_send, numeric)); });
     try {
-        Decimal const value = decimal_from_wire(VARDATA(wire));
+        Decimal value = decimal_from_wire(VARDATA(wire));
         pfree(wire);
         return value;
     } catch (const std::exception&) {
