@@ -262,7 +262,7 @@ private:
         static pg::Statement read{R"(
             SELECT i.position, i.id, e.entry_status, e.transaction_class, e.project_id, e.task_id, e.role_id,
                    e.resource_id, e.category_id, e.entry_date, e.currency, e.quantity, e.billable_quantity,
-                   e.billing_type, e.cost_price, e.sales_price, e.tax
+                   e.billing_type, e.cost_price, e.sales_price, e.tax, e.ctid
               FROM unnest($1) WITH ORDINALITY AS i (id, position)
               LEFT JOIN billing.entry e ON e.entry_id = i.id)",
                                   {INT8ARRAYOID}};
@@ -309,8 +309,9 @@ private:
         EntryRow const entry = read_entry(rows, i, position);
         std::string const problem = approve_entry(entry);
         if (!problem.empty()) {
-            refuse(id, problem);
+            return refuse(id, problem);
         }
+        places_.push_back(pg::place_of(rows.value(i, 18)));
     }
 
     EntryRow read_entry(const pg::Rows& rows, std::uint64_t i, std::size_t position) const {
@@ -491,21 +492,35 @@ private:
                    billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax
               FROM new_actual)",
                                     {}};
-        static pg::Statement update{R"(
-            UPDATE billing.entry SET entry_status = 'approved'
-             WHERE entry_id = ANY ($1) AND entry_status = 'submitted')",
-                                    {INT8ARRAYOID}};
-        Ids const approved(accepted_.begin() + static_cast<std::ptrdiff_t>(written_), accepted_.end());
-        if (approved.empty()) {
+        if (places_.empty()) {
             return;
         }
-        std::uint64_t const moved = guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(approved));
-        if (moved != approved.size()) {
-            throw DomainError("40001", "entries changed during approval", {}, "Call approve() again.");
-        }
+        move_entries();
         guard::write(insert, "actual", guard::Write::insert);
         batch_->clear();
+        places_.clear();
         written_ = accepted_.size();
+    }
+
+    // The entries are locked, so they are where they were read, unless a customer's trigger touched them since.
+    void move_entries() {
+        static pg::Statement by_place{R"(
+            UPDATE billing.entry SET entry_status = 'approved'
+             WHERE ctid = ANY ($1) AND entry_status = 'submitted')",
+                                      {TIDARRAYOID}};
+        static pg::Statement by_id{R"(
+            UPDATE billing.entry SET entry_status = 'approved'
+             WHERE entry_id = ANY ($1) AND entry_status = 'submitted')",
+                                   {INT8ARRAYOID}};
+        std::uint64_t moved = guard::write(by_place, "entry", guard::Write::update,
+                                           pg::Parameters().add(pg::array_of(places_)));
+        if (moved != places_.size()) {
+            Ids const approved(accepted_.begin() + static_cast<std::ptrdiff_t>(written_), accepted_.end());
+            moved += guard::write(by_id, "entry", guard::Write::update, pg::Parameters().ids(approved));
+        }
+        if (moved != places_.size()) {
+            throw DomainError("40001", "entries changed during approval", {}, "Call approve() again.");
+        }
     }
 
     Verb& verb_;
@@ -527,6 +542,7 @@ private:
     Ids accepted_;           // entries, and beside each
     Ids accepted_contracts_; // the contract it went to
     std::size_t written_ = 0;
+    std::vector<ItemPointerData> places_; // of the accepted entries not written yet
     std::vector<Part> parts_;
     std::vector<NewActual> drafts_;
     pg::RowBatch* batch_ = nullptr;

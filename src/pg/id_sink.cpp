@@ -1,5 +1,7 @@
 #include "pg/id_sink.hpp"
 
+#include <algorithm>
+
 #include "pg/value.hpp"
 #include "wall/backend.hpp"
 
@@ -25,7 +27,50 @@ void append(MemoryContext memory, KeyedIds& keyed, std::int64_t id) {
     keyed.ids[keyed.count++] = id;
 }
 
+constexpr std::size_t first_slots = 64;
+
 } // namespace
+
+std::size_t KeyTable::place_of(std::int64_t key) const noexcept {
+    constexpr std::uint64_t golden_ratio = 0x9E3779B97F4A7C15U;
+    constexpr unsigned upper_half = 32;
+    std::size_t const last = slots_.size() - 1;
+    std::size_t place = ((static_cast<std::uint64_t>(key) * golden_ratio) >> upper_half) & last;
+    while (slots_[place].is_used && slots_[place].key != key) {
+        place = (place + 1) & last;
+    }
+    return place;
+}
+
+void KeyTable::grow() {
+    std::vector<Slot> before(std::max(first_slots, slots_.size() * 2));
+    before.swap(slots_);
+    for (Slot const& slot : before) {
+        if (slot.is_used) {
+            slots_[place_of(slot.key)] = slot;
+        }
+    }
+}
+
+void KeyTable::add(std::int64_t key) {
+    if (2 * (used_ + 1) > slots_.size()) {
+        grow();
+    }
+    Slot& slot = slots_[place_of(key)];
+    if (!slot.is_used) {
+        slot.key = key;
+        slot.is_used = true;
+        ++used_;
+    }
+}
+
+KeyedIds* KeyTable::find(std::int64_t key) noexcept {
+    if (slots_.empty()) {
+        return nullptr;
+    }
+    Slot& slot = slots_[place_of(key)];
+    return slot.is_used ? &slot.ids : nullptr;
+}
 
 bool IdSink::add_sums(TupleTableSlot* slot, KeyedIds& keyed) const {
     if (!DatumGetBool(slot->tts_values[2])) {
@@ -42,20 +87,20 @@ bool IdSink::add_sums(TupleTableSlot* slot, KeyedIds& keyed) const {
 
 void IdSink::receive(TupleTableSlot* slot) noexcept {
     slot_getallattrs(slot);
-    auto const found = by_key_.find(DatumGetInt64(slot->tts_values[0]));
-    if (found == by_key_.end()) {
+    KeyedIds* const found = by_key_.find(DatumGetInt64(slot->tts_values[0]));
+    if (found == nullptr) {
         failed_ = true;
         return;
     }
-    append(memory_, found->second, DatumGetInt64(slot->tts_values[1]));
-    if (sums_ && !add_sums(slot, found->second)) {
+    append(memory_, *found, DatumGetInt64(slot->tts_values[1]));
+    if (sums_ && !add_sums(slot, *found)) {
         failed_ = true;
     }
 }
 
-const KeyedIds* IdSink::find(std::int64_t key) const {
-    auto const found = by_key_.find(key);
-    return found == by_key_.end() || found->second.count == 0 ? nullptr : &found->second;
+const KeyedIds* IdSink::find(std::int64_t key) noexcept {
+    KeyedIds const* const found = by_key_.find(key);
+    return found == nullptr || found->count == 0 ? nullptr : found;
 }
 
 Datum array_of(const KeyedIds& keyed) {

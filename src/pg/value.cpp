@@ -230,6 +230,15 @@ Datum array_of(const std::vector<Decimal>& values) {
     return make_array(values, NUMERICOID, -1, false, TYPALIGN_INT, [](const Decimal& v) { return numeric_of(v); });
 }
 
+Datum array_of(const std::vector<ItemPointerData>& places) {
+    return make_array(places, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT,
+                      [](const ItemPointerData& place) { return PointerGetDatum(&place); });
+}
+
+ItemPointerData place_of(Datum ctid) {
+    return *reinterpret_cast<ItemPointer>(DatumGetPointer(ctid));
+}
+
 Datum array_of(const std::vector<std::string>& values) {
     return make_array(values, TEXTOID, -1, false, TYPALIGN_INT, [](const std::string& v) { return text_of(v); });
 }

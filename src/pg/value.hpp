@@ -20,6 +20,7 @@ Datum text_of(std::string_view value);
 std::vector<std::int64_t> ids_of(Datum int8_array);
 Datum array_of(const std::vector<std::int64_t>& values);
 Datum array_of(const std::vector<Decimal>& values);
+Datum array_of(const std::vector<ItemPointerData>& places);
 Datum array_of(const std::vector<std::string>& values);
 Datum array_of(const std::vector<std::optional<std::string>>& values);
 Datum array_of_dates(const std::vector<DateADT>& values);
@@ -29,6 +30,9 @@ std::vector<std::optional<Datum>> elements_of(Datum array, Oid element_type);
 
 // ISO text of a date, for messages.
 std::string text_of_date(DateADT date);
+
+// Where a row version lies (ctid).
+ItemPointerData place_of(Datum ctid);
 
 // A readable list of numbers for messages: at most ten of them.
 std::string list_of(const std::vector<std::int64_t>& ids);

@@ -193,6 +193,25 @@ SELECT results_eq(
     $$VALUES ('refused', 'billing type not_available cannot be chosen')$$,
     'not available is no choice of the approver');
 
+-- --- A customer's trigger that touches entries the running approval has read and not yet moved
+SELECT count(entered(id, 10)) FROM generate_series(1001, 7000) AS id;
+SELECT count(*) FROM billing.submit(ARRAY(SELECT generate_series(1001, 7000)));
+CREATE FUNCTION touch_the_last() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE billing.entry SET attributes = '{"touched": true}' WHERE entry_id BETWEEN 6991 AND 7000 AND attributes IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER touch_the_last AFTER UPDATE OF entry_status ON billing.entry
+    FOR EACH STATEMENT EXECUTE FUNCTION touch_the_last();
+SELECT is(
+    (SELECT count(*) FROM billing.approve(ARRAY(SELECT generate_series(1001, 7000))) WHERE outcome = 'changed'),
+    12000::bigint, 'entries moved on by a customer''s trigger are approved all the same');
+SELECT results_eq(
+    $$SELECT entry_status::text, count(*) FILTER (WHERE attributes ? 'touched'), count(*) FROM billing.entry
+       WHERE entry_id BETWEEN 1001 AND 7000 GROUP BY 1$$,
+    $$VALUES ('approved', 10::bigint, 6000::bigint)$$, 'and keep what the trigger wrote');
+DROP TRIGGER touch_the_last ON billing.entry;
+
 -- --- Odd arguments
 SELECT throws_ok('SELECT * FROM billing.approve(NULL)', '22023', NULL, 'approve() needs an array');
 SELECT throws_ok($$SELECT * FROM billing.approve('{152,NULL}')$$, '22004', NULL, 'approve() refuses NULL as an id');
