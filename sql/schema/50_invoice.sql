@@ -121,7 +121,8 @@ CREATE TABLE IF NOT EXISTS billing.invoice_detail (
     FOREIGN KEY (invoice_line_id, contract_id) REFERENCES billing.invoice_line (invoice_line_id, contract_id),
     CONSTRAINT invoice_detail_has_its_source CHECK (
         CASE detail_kind WHEN 'actual' THEN actual_id IS NOT NULL WHEN 'milestone' THEN milestone_split_id IS NOT NULL
-             WHEN 'correction' THEN actual_id IS NOT NULL ELSE actual_id IS NULL AND milestone_split_id IS NULL END)
+             WHEN 'correction' THEN actual_id IS NOT NULL WHEN 'milestone_correction' THEN actual_id IS NOT NULL
+             WHEN 'product_correction' THEN actual_id IS NOT NULL ELSE actual_id IS NULL AND milestone_split_id IS NULL END)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS invoice_detail_by_line ON billing.invoice_detail (contract_id, invoice_line_id, detail_id);
 CREATE UNIQUE INDEX IF NOT EXISTS invoice_detail_of_actual ON billing.invoice_detail (actual_id, contract_id) WHERE actual_id IS NOT NULL AND detail_kind = 'actual';

@@ -71,8 +71,8 @@ Reason correction_refusal(DetailField field) noexcept {
     }
 }
 
-Reason milestone_correction_refusal() noexcept {
-    return "a billed milestone can only be credited in full";
+Reason full_credit_refusal() noexcept {
+    return "a billed milestone or product line can only be credited in full";
 }
 
 } // namespace
@@ -90,9 +90,10 @@ std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field)
     case DetailKind::correction:
         return is_text(field) ? allowed() : correction_refusal(field);
     case DetailKind::milestone_correction:
+    case DetailKind::product_correction:
         break;
     }
-    return milestone_correction_refusal();
+    return full_credit_refusal();
 }
 
 std::optional<std::string_view> quantity_refusal(const Decimal& source, const Decimal& edited) noexcept {

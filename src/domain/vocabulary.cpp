@@ -195,6 +195,7 @@ constexpr VocabularyValue detail_kind[] = {
     value("manual", "Manual", "Manuell", "Typed in on the draft, nothing behind it yet."),
     value("correction", "Correction", "Korreksjon", "Corrects a billed sale of time, expense, material or fee."),
     value("milestone_correction", "Milestone correction", "Korreksjon av milepæl", "Credits a billed milestone."),
+    value("product_correction", "Product correction", "Korreksjon av produkt", "Credits a billed product line."),
 };
 
 constexpr VocabularyValue item_outcome[] = {

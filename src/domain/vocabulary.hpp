@@ -55,7 +55,7 @@ enum class TransactionType {
 };
 enum class TransactionClass { time, expense, material, fee, milestone, retainer, tax };
 enum class IncludedTasks { all_project_tasks, selected_project_tasks };
-enum class DetailKind { actual, milestone, product, manual, correction, milestone_correction };
+enum class DetailKind { actual, milestone, product, manual, correction, milestone_correction, product_correction };
 // What an operation did with one item it was given.
 enum class ItemOutcome { changed, unchanged, refused };
 

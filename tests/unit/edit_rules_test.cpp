@@ -61,11 +61,13 @@ TEST(EditRules, CorrectionKeepsItsBillingType) {
 
 TEST(EditRules, O18_BilledMilestoneIsCreditedInFull) {
     expect_editable(DetailKind::milestone_correction, {});
+    expect_editable(DetailKind::product_correction, {});
 }
 
 TEST(EditRules, O24_ClassIsFixedOnEveryDraft) {
     for (const DetailKind kind : {DetailKind::actual, DetailKind::milestone, DetailKind::product, DetailKind::manual,
-                                  DetailKind::correction, DetailKind::milestone_correction})
+                                  DetailKind::correction, DetailKind::milestone_correction,
+                                  DetailKind::product_correction})
         EXPECT_TRUE(edit_refusal(kind, DetailField::transaction_class).has_value());
 }
 

@@ -44,7 +44,7 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("transaction_type", TransactionType::resourcing_unit_cost, "resourcing_unit_cost");
     expect_type("transaction_class", TransactionClass::tax, "tax");
     expect_type("included_tasks", IncludedTasks::selected_project_tasks, "selected_project_tasks");
-    expect_type("detail_kind", DetailKind::milestone_correction, "milestone_correction");
+    expect_type("detail_kind", DetailKind::product_correction, "product_correction");
     expect_type("item_outcome", ItemOutcome::refused, "refused");
     EXPECT_EQ(catalog().size(), 19U);
 }
