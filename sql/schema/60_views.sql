@@ -9,7 +9,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        coalesce(d.description, a.description) AS description,
        coalesce(d.external_description, a.external_description) AS external_description,
        a.billing_type AS source_billing_type, a.quantity AS source_quantity, a.price AS source_price,
-       a.amount AS source_amount, a.tax AS source_tax
+       a.amount AS source_amount, a.tax AS source_tax,
+       coalesce(d.amount, a.amount) AS net_amount, coalesce(d.tax, a.tax) AS net_tax
   FROM billing.invoice_line l
   JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id
                        AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id
@@ -19,7 +20,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'milestone', s.milestone_split_id, d.detail_id,
        'milestone', coalesce(d.billing_type, 'chargeable'), 1, s.amount, s.amount, coalesce(d.tax, s.tax), m.milestone_date, NULL,
        coalesce(d.description, m.name), coalesce(d.external_description, m.name),
-       'chargeable', 1, s.amount, s.amount, s.tax
+       'chargeable', 1, s.amount, s.amount, s.tax, s.amount, coalesce(d.tax, s.tax)
   FROM billing.invoice_line l
   JOIN billing.milestone_split s ON s.contract_id = l.contract_id AND s.contract_line_id = l.contract_line_id
                                 AND s.customer_id = l.customer_id AND s.invoice_line_id = l.invoice_line_id
@@ -32,7 +33,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'product', p.contract_line_id, d.detail_id,
        'material', 'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency),
        coalesce(d.tax, p.tax), v.invoice_date, NULL, p.name, p.name,
-       'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency), p.tax
+       'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency), p.tax,
+       billing.money(p.quantity * p.unit_price, c.currency), coalesce(d.tax, p.tax)
   FROM billing.invoice_line l
   JOIN billing.contract_line p ON p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id
                               AND p.invoice_line_id = l.invoice_line_id AND p.product_status = 'customer_invoice_created'
@@ -44,23 +46,42 @@ UNION ALL
 SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
        'manual', d.detail_id, d.detail_id,
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, NULL,
-       d.description, d.external_description, NULL, NULL, NULL, NULL, NULL
+       d.description, d.external_description, NULL, NULL, NULL, NULL, NULL, d.amount, d.tax
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status IN ('draft', 'in_review')
   JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
-                               AND d.detail_kind = 'manual';
+                               AND d.detail_kind = 'manual'
+UNION ALL
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
+       d.detail_kind, d.actual_id, d.detail_id,
+       d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, b.entry_id,
+       d.description, d.external_description, b.billing_type, b.quantity, b.price, b.amount, b.tax,
+       d.amount - b.amount, d.tax - b.tax
+  FROM billing.invoice_line l
+  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                        AND v.project_invoice_status IN ('draft', 'in_review') AND v.has_corrections
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                               AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+  JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id;
 COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, edits applied, beside the values of their sources.';
+COMMENT ON COLUMN billing.draft_detail.net_amount IS 'What it adds to the invoice; of a correction the corrected amount less the billed one.';
 
 CREATE OR REPLACE VIEW billing.invoice_line_detail AS
 SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.customer_id, t.detail_kind, t.source_id,
-       t.transaction_class, t.billing_type, t.transaction_date, t.quantity, t.price, t.amount, t.tax, t.amount + t.tax AS extended_amount,
-       e.resource_id, e.task_id, coalesce(e.role_id, r.role_id) AS role_id, e.category_id,
+       t.transaction_class, t.billing_type, t.transaction_date,
+       CASE WHEN t.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+            THEN t.quantity - t.source_quantity ELSE t.quantity END AS quantity,
+       t.price, t.net_amount AS amount, t.net_tax AS tax, t.net_amount + t.net_tax AS extended_amount,
+       coalesce(e.resource_id, d.resource_id) AS resource_id, coalesce(e.task_id, d.task_id) AS task_id,
+       coalesce(e.role_id, r.role_id, d.role_id) AS role_id, coalesce(e.category_id, d.category_id) AS category_id,
        coalesce(t.description, e.description) AS description,
-       coalesce(t.external_description, e.external_description, t.description, e.description) AS external_description
+       coalesce(t.external_description, e.external_description, t.description, e.description) AS external_description,
+       t.detail_id, NULL::bigint AS billed_sale_id
   FROM billing.draft_detail t
   LEFT JOIN billing.entry e ON e.entry_id = t.entry_id
   LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
+  LEFT JOIN billing.invoice_detail d ON d.detail_id = t.detail_id AND d.contract_id = t.contract_id
 UNION ALL
 SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.customer_id,
        CASE WHEN b.milestone_split_id IS NOT NULL THEN 'milestone' WHEN b.detail_id IS NOT NULL THEN 'manual'
@@ -70,7 +91,8 @@ SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.cus
        coalesce(e.resource_id, d.resource_id), coalesce(e.task_id, d.task_id, m.task_id), coalesce(e.role_id, r.role_id, d.role_id),
        coalesce(e.category_id, d.category_id),
        coalesce(b.description, d.description, e.description, m.name),
-       coalesce(b.external_description, d.external_description, e.external_description, b.description, d.description, e.description, m.name)
+       coalesce(b.external_description, d.external_description, e.external_description, b.description, d.description, e.description, m.name),
+       b.detail_id, b.actual_id
   FROM billing.invoice_line l
   JOIN billing.actual b ON b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id
                        AND b.invoice_line_id = l.invoice_line_id AND b.transaction_type = 'billed_sales'
@@ -78,15 +100,55 @@ SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.cus
   LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
   LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id
   LEFT JOIN billing.milestone_split s ON s.milestone_split_id = b.milestone_split_id AND s.contract_id = b.contract_id
+  LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id
+ WHERE coalesce(d.detail_kind NOT IN ('correction', 'milestone_correction', 'product_correction'), true)
+UNION ALL
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id, d.detail_kind, d.actual_id,
+       d.transaction_class, d.billing_type, d.transaction_date, d.quantity - o.quantity, d.price,
+       d.amount - o.amount, d.tax - o.tax, d.amount - o.amount + d.tax - o.tax,
+       coalesce(e.resource_id, d.resource_id), coalesce(e.task_id, d.task_id, m.task_id), coalesce(e.role_id, r.role_id, d.role_id),
+       coalesce(e.category_id, d.category_id),
+       coalesce(d.description, e.description, m.name),
+       coalesce(d.external_description, e.external_description, d.description, e.description, m.name),
+       d.detail_id, b.actual_id
+  FROM billing.invoice_line l
+  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                        AND v.project_invoice_status NOT IN ('draft', 'in_review') AND v.has_corrections
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                               AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+  JOIN billing.actual o ON o.actual_id = d.actual_id AND o.contract_id = d.contract_id
+  LEFT JOIN billing.actual b ON b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id AND b.detail_id = d.detail_id
+                            AND b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL
+  LEFT JOIN billing.entry e ON e.entry_id = o.entry_id
+  LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
+  LEFT JOIN billing.milestone_split s ON s.milestone_split_id = o.milestone_split_id AND s.contract_id = o.contract_id
   LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id;
-COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts.';
+COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts. A correction shows what it changes: the corrected values less the billed ones.';
+COMMENT ON COLUMN billing.invoice_line_detail.detail_id IS 'Of details stored for this invoice: edited, manual, corrections.';
+COMMENT ON COLUMN billing.invoice_line_detail.billed_sale_id IS 'The billed sale it stands for, which revise_invoice() takes; NULL on drafts and where a correction left nothing billed.';
+
+CREATE OR REPLACE VIEW billing.invoice_correction AS
+SELECT l.contract_id, l.invoice_id, l.invoice_line_id, d.detail_id, d.detail_kind, d.actual_id AS corrected_sale_id,
+       o.invoice_id AS corrected_invoice_id, w.invoice_number AS corrected_invoice_number, l.contract_line_id, l.customer_id,
+       d.transaction_class, d.billing_type, d.transaction_date, o.entry_id,
+       o.quantity AS original_quantity, o.price AS original_price, o.amount AS original_amount, o.tax AS original_tax,
+       d.quantity AS corrected_quantity, d.price AS corrected_price, d.amount AS corrected_amount, d.tax AS corrected_tax,
+       d.quantity - o.quantity AS net_quantity, d.amount - o.amount AS net_amount, d.tax - o.tax AS net_tax
+  FROM billing.invoice v
+  JOIN billing.invoice_line l ON l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id
+  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                               AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+  JOIN billing.actual o ON o.actual_id = d.actual_id AND o.contract_id = d.contract_id
+  JOIN billing.invoice w ON w.invoice_id = o.invoice_id AND w.contract_id = o.contract_id
+ WHERE v.has_corrections;
+COMMENT ON VIEW billing.invoice_correction IS 'Corrections on drafts and confirmed invoices: what was billed, what shall stand, and the difference.';
 
 CREATE OR REPLACE VIEW billing.edited_transactions AS
 SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.detail_kind, t.source_id, t.transaction_class,
        t.source_billing_type, t.billing_type, t.source_quantity, t.quantity, t.source_price, t.price,
        t.source_amount, t.amount, t.source_tax, t.tax
   FROM billing.draft_detail t
- WHERE t.detail_id IS NOT NULL AND t.detail_kind <> 'manual'
+ WHERE t.detail_id IS NOT NULL AND t.detail_kind IN ('actual', 'milestone', 'product')
    AND (t.billing_type, t.quantity, t.price, t.amount, t.tax)
        IS DISTINCT FROM (t.source_billing_type, t.source_quantity, t.source_price, t.source_amount, t.source_tax)
 UNION ALL

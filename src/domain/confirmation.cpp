@@ -54,6 +54,57 @@ std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTe
     return rows;
 }
 
+namespace {
+
+// What the correction returns to the backlog.
+DetailTerms returned(const DetailTerms& billed, const DetailTerms& corrected, const Decimal& rest, int money_scale) {
+    if (corrected.quantity.is_zero() || corrected.price == billed.price) {
+        const Decimal tax = billed.tax - corrected.tax;
+        return {billed.billing_type, rest, billed.price, billed.amount - corrected.amount,
+                tax.sign() == billed.tax.sign() ? tax : Decimal()};
+    }
+    const Decimal amount = (rest * billed.price).rounded(money_scale);
+    return {billed.billing_type, rest, billed.price, amount, corrected_tax(billed, amount, money_scale)};
+}
+
+} // namespace
+
+ConfirmedRow credit_in_full(const DetailTerms& billed) {
+    return {TransactionType::billed_sales,
+            AdjustmentStatus::unadjustable,
+            BillingStatus::customer_invoice_posted,
+            negated(billed),
+            source_row,
+            no_row};
+}
+
+Decimal corrected_tax(const DetailTerms& billed, const Decimal& corrected_amount, int money_scale) {
+    if (corrected_amount == billed.amount)
+        return billed.tax;
+    if (billed.amount.is_zero())
+        return Decimal();
+    return Decimal::proportion(billed.tax, corrected_amount, billed.amount, money_scale);
+}
+
+std::vector<ConfirmedRow> confirm_correction(const DetailTerms& billed, const DetailTerms& corrected, int money_scale,
+                                             bool has_unbilled_sales) {
+    std::vector<ConfirmedRow> rows{credit_in_full(billed)};
+    if (!has_unbilled_sales) {
+        if (!corrected.quantity.is_zero())
+            rows.push_back({TransactionType::billed_sales, AdjustmentStatus::adjustable,
+                            BillingStatus::customer_invoice_posted, corrected, no_row, no_row});
+        return rows;
+    }
+    if (!corrected.quantity.is_zero())
+        add_billed_sale(rows, corrected, source_row);
+    const Decimal rest = remainder(billed.quantity, corrected.quantity);
+    if (!rest.is_zero())
+        rows.push_back({TransactionType::unbilled_sales, AdjustmentStatus::adjustable,
+                        BillingStatus::not_ready_to_invoice, returned(billed, corrected, rest, money_scale), no_row,
+                        source_row});
+    return rows;
+}
+
 std::vector<ConfirmedRow> confirm_manual(const DetailTerms& terms, bool has_unbilled_sales) {
     if (!has_unbilled_sales)
         return {billed(terms, no_row)};

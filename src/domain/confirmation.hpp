@@ -29,6 +29,9 @@ struct ConfirmedRow {
     DetailTerms terms;
     int reverses; // the row it takes back
     int source;   // the row it bills or replaces
+
+    // Whether it is backlog again.
+    bool is_open() const { return status == BillingStatus::not_ready_to_invoice; }
 };
 
 // Whether an edit changes what is billed, so that the source must be superseded. Tax and texts alone do not.
@@ -43,5 +46,20 @@ std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTe
 // Rows for a detail typed in on the draft: an unbilled sale, its reversal and the billed sale; on a line without
 // unbilled sales (fixed price) only the billed sale.
 std::vector<ConfirmedRow> confirm_manual(const DetailTerms& terms, bool has_unbilled_sales);
+
+// Rows for the correction of a billed sale; the source is that sale, `corrected` is what shall finally stand.
+// The billed sale is reversed. A quantity that stays is billed anew, through an unbilled sale of its own where the line
+// has such. What a reduced quantity leaves returns to the backlog: an open unbilled sale with the billing type of the
+// billed one, at its original price, never non-chargeable as after an edit of a first invoice.
+// Credited and returned amounts and taxes add up to the billed ones exactly while the price stays.
+std::vector<ConfirmedRow> confirm_correction(const DetailTerms& billed, const DetailTerms& corrected, int money_scale,
+                                             bool has_unbilled_sales);
+
+// The row that credits a billed sale in full and returns nothing to the backlog: a milestone or product line is ready
+// again itself.
+ConfirmedRow credit_in_full(const DetailTerms& billed);
+
+// The tax that goes with a corrected amount unless somebody enters another: in proportion, all of it for the whole.
+Decimal corrected_tax(const DetailTerms& billed, const Decimal& corrected_amount, int money_scale);
 
 } // namespace billing

@@ -8,6 +8,12 @@
 
 namespace billing {
 
+// Whether the detail corrects something billed before.
+constexpr bool is_correction(DetailKind kind) noexcept {
+    return kind == DetailKind::correction || kind == DetailKind::milestone_correction ||
+           kind == DetailKind::product_correction;
+}
+
 // What a person may want to change on a detail. `amount` is the amount typed in directly, not quantity times price.
 enum class DetailField {
     billing_type,
@@ -29,8 +35,8 @@ enum class DetailField {
 // Empty when that field may be edited while the invoice is in draft or in review; otherwise the reason why not, as a
 // sentence without full stop.
 // Texts and tax are free nearly everywhere; time and material also let billing type, quantity and price go; a manual
-// detail is free but for its class; a correction keeps its billing type; a credited milestone or product line is credited
-// whole.
+// detail is free but for its class; a correction keeps its billing type; a credited milestone or product line is
+// credited whole.
 std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field) noexcept;
 
 // Empty when `edited` may replace the billable quantity `source`, otherwise the reason. The quantity may grow, shrink

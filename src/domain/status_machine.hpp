@@ -102,6 +102,8 @@ inline constexpr Transition<ProductStatus> product_transitions[] = {
      "the draft is deleted"},
     {ProductStatus::customer_invoice_created, ProductStatus::customer_invoice_posted, Actor::system, "confirm_invoices",
      "billed sale written"},
+    {ProductStatus::customer_invoice_posted, ProductStatus::ready_to_invoice, Actor::system, "confirm_invoices",
+     "a corrective invoice credits the product line in full"},
 };
 
 inline constexpr Transition<AdjustmentStatus> adjustment_transitions[] = {
@@ -271,11 +273,12 @@ static_assert(is_final(BillingStatus::customer_invoice_posted) && is_final(Billi
 static_assert(!allowed(BillingStatus::not_ready_to_invoice, BillingStatus::customer_invoice_created));
 static_assert(!allowed(BillingStatus::customer_invoice_created, BillingStatus::not_ready_to_invoice));
 static_assert(!allowed(BillingStatus::ready_to_invoice, BillingStatus::customer_invoice_posted));
-// A posted milestone goes back only to ready, by a confirmed corrective invoice.
+// A posted milestone or product line goes back only to ready, by a confirmed corrective invoice.
 static_assert(allowed(MilestoneStatus::customer_invoice_posted, MilestoneStatus::ready_to_invoice));
 static_assert(!allowed(MilestoneStatus::customer_invoice_posted, MilestoneStatus::not_ready_to_invoice));
 static_assert(!allowed(MilestoneStatus::customer_invoice_posted, MilestoneStatus::customer_invoice_created));
-static_assert(is_final(ProductStatus::customer_invoice_posted));
+static_assert(!allowed(ProductStatus::customer_invoice_posted, ProductStatus::not_ready_to_invoice));
+static_assert(!allowed(ProductStatus::customer_invoice_posted, ProductStatus::customer_invoice_created));
 static_assert(is_final(AdjustmentStatus::adjusted) && is_final(AdjustmentStatus::unadjustable));
 // Confirmation is one-way.
 static_assert(!allowed(ProjectInvoiceStatus::confirmed, ProjectInvoiceStatus::draft));

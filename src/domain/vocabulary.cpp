@@ -64,8 +64,9 @@ constexpr VocabularyValue product_status[] = {
           {"Ready", "Ready for invoicing", "Klar"}),
     value("customer_invoice_created", "Customer Invoice Created", "Kundefaktura opprettet",
           "The product line is on a draft invoice.", {"Invoice created", "Faktura opprettet"}),
-    terminal(value("customer_invoice_posted", "Customer Invoice Posted", "Kundefaktura postert",
-                   "The invoice with the product line has been confirmed.", {"Invoice posted", "Faktura postert"})),
+    value("customer_invoice_posted", "Customer Invoice Posted", "Kundefaktura postert",
+          "The invoice with the product line has been confirmed; only a corrective invoice moves it back to ready.",
+          {"Invoice posted", "Faktura postert"}),
 };
 
 constexpr VocabularyValue milestone_header_status[] = {

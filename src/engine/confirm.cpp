@@ -126,8 +126,28 @@ private:
     std::map<std::int64_t, std::string> find_problems() {
         std::map<std::int64_t, std::string> problems;
         find_percentage_problems(problems);
+        find_idle_corrections(problems);
         find_limit_problems(problems);
         return problems;
+    }
+
+    // X-38: what was right does not belong on a corrective invoice.
+    void find_idle_corrections(std::map<std::int64_t, std::string>& problems) {
+        static pg::Statement read{R"(
+            SELECT d.invoice_id, pg_catalog.min(d.detail_id)
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'correction' AND d.quantity = d.source_quantity
+               AND d.price = d.source_price AND d.tax = d.source_tax
+             GROUP BY d.invoice_id)",
+                                  {INT8ARRAYOID}};
+        if (with_stored_.empty()) {
+            return;
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            problems.try_emplace(rows.id(i, 1), "detail " + std::to_string(rows.id(i, 2)) +
+                                                    " corrects nothing; change it or take it off the draft");
+        }
     }
 
     void find_percentage_problems(std::map<std::int64_t, std::string>& problems) {
@@ -162,7 +182,7 @@ private:
                    pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
                        - CASE WHEN d.source_billing_type = 'chargeable' THEN d.source_amount ELSE 0 END)
               FROM billing.draft_detail d
-             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual')
+             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual', 'correction')
              GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
              ORDER BY d.invoice_id, d.contract_line_id)",
                                   {INT8ARRAYOID}};
@@ -228,6 +248,14 @@ private:
         return "edits and manual details add " + added.trimmed().text() +
                ", more than the not-to-exceed limit of the " + name + " leaves";
     }
+
+    // What corrective invoices take back.
+    struct Corrected {
+        Ids sales;
+        Ids contracts; // of the sales
+        Ids milestones;
+        Ids products;
+    };
 
     // --- log and proof
     // --------------------------------------------------------------------------------------------------
@@ -319,15 +347,17 @@ private:
 
     void bill_stored_details() {
         static pg::Statement read{R"(
-            SELECT d.detail_kind = 'manual', d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
+            SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
-                   a.description, a.external_description
+                   a.description, a.external_description, a.milestone_split_id
               FROM billing.draft_detail d
-              LEFT JOIN billing.actual a ON d.detail_kind = 'actual' AND a.actual_id = d.source_id
+              LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
                                         AND a.contract_id = d.contract_id
-             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual'))",
+             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
+               AND d.detail_kind IN ('actual', 'manual', 'correction', 'milestone_correction', 'product_correction')
+             ORDER BY d.contract_id, d.transaction_date, d.detail_id)",
                                   {INT8ARRAYOID}};
         if (edited_.empty()) {
             return;
@@ -353,14 +383,27 @@ private:
                                                 {"amount", NUMERICOID},
                                                 {"tax", NUMERICOID},
                                                 {"description", TEXTOID},
-                                                {"external_description", TEXTOID}});
+                                                {"external_description", TEXTOID},
+                                                {"milestone_split_id", INT8OID},
+                                                {"nte_status", pg::type_oid("nte_status")},
+                                                {"nte_failed_level", pg::type_oid("nte_level")}});
         pg::query_in_batches(read, pg::Parameters().ids(edited_), details_per_batch, [&](const pg::Rows& rows) {
             for (std::uint64_t i = 0; i < rows.count(); ++i) {
-                rows.flag(i, 1) ? bill_manual(rows, i, batch) : bill_edited(rows, i, batch);
+                bill_stored_detail(*from_label<DetailKind>(rows.text(i, 1)), rows, i, batch);
             }
             write_batch(batch);
         });
         batch.close();
+    }
+
+    void bill_stored_detail(DetailKind kind, const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
+        if (kind == DetailKind::manual) {
+            bill_manual(rows, i, batch);
+        } else if (kind == DetailKind::actual) {
+            bill_edited(rows, i, batch);
+        } else {
+            bill_correction(kind, rows, i, batch);
+        }
     }
 
     DetailTerms terms_at(const pg::Rows& rows, std::uint64_t i, int first) const {
@@ -384,6 +427,41 @@ private:
         add_rows(rows, i, 0, rows.id(i, 3), confirm_manual(terms_at(rows, i, 12), has_unbilled), batch);
     }
 
+    void bill_correction(DetailKind kind, const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
+        DetailTerms const billed = terms_at(rows, i, 17);
+        corrected_.contracts.push_back(rows.id(i, 4));
+        corrected_.sales.push_back(rows.id(i, 2));
+        if (kind == DetailKind::correction) {
+            bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
+            add_rows(rows, i, rows.id(i, 2), rows.id(i, 3),
+                     confirm_correction(billed, terms_at(rows, i, 12), book_.known_contract(rows.id(i, 4)).money_scale,
+                                        has_unbilled),
+                     batch);
+            return;
+        }
+        if (kind == DetailKind::milestone_correction) {
+            corrected_.milestones.push_back(rows.id(i, 26));
+        } else {
+            corrected_.products.push_back(rows.id(i, 7));
+        }
+        add_rows(rows, i, rows.id(i, 2), rows.id(i, 3), {credit_in_full(billed)}, batch);
+    }
+
+    // What a correction returns to the backlog is judged by the limits like new work; the credit made room before.
+    NteVerdict judge(const ConfirmedRow& row, std::int64_t contract_id, std::int64_t line_id,
+                     std::int64_t customer_id) {
+        if (!row.is_open()) {
+            return {NteStatus::not_applicable, std::nullopt};
+        }
+        bool const counts = row.terms.billing_type == BillingType::chargeable &&
+                            book_.known_line(line_id).method == BillingMethod::time_and_material;
+        NteVerdict const verdict =
+            book_.limits(book_.known_contract(contract_id)).evaluate(line_id, customer_id, row.terms.amount, counts);
+        totals_.add(contract_id, line_id, customer_id,
+                    verdict.status == NteStatus::committed ? row.terms.amount : Decimal(), Decimal());
+        return verdict;
+    }
+
     // Gives each row its id and resolves what it refers to.
     void add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t source_id, std::int64_t detail_id,
                   const std::vector<ConfirmedRow>& confirmed, pg::RowBatch& batch) {
@@ -401,7 +479,9 @@ private:
             ConfirmedRow const& row = confirmed[k];
             batch.id(rows.id(i, 4)).id(ids[k]).id(rows.id(i, 7)).id(rows.id(i, 8)).id_or_null(rows.id_or(i, 9, 0));
             batch.id_or_null(detail_id).id_or_null(resolve(row.source)).id_or_null(resolve(row.reverses));
-            batch.id(rows.id(i, 5)).id(rows.id(i, 6)).add(transaction_type_(row.type)).add(rows.value(i, 10));
+            // What returns to the backlog is on no invoice line.
+            batch.id(rows.id(i, 5)).id_or_null(row.is_open() ? 0 : rows.id(i, 6));
+            batch.add(transaction_type_(row.type)).add(rows.value(i, 10));
             batch.add(billing_type_(row.terms.billing_type)).add(billing_status_(row.status));
             batch.add(adjustment_status_(row.adjustment))
                 .add(rows.value(i, 11))
@@ -412,6 +492,9 @@ private:
             int const texts = row.reverses == source_row ? 24 : 22;
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
+            NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
+            batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
+            verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
             batch.emit();
         }
     }
@@ -425,10 +508,12 @@ private:
             INSERT INTO billing.actual
                 (contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                  invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
-                 adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description)
+                 adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
+                 milestone_split_id, nte_status, nte_failed_level, is_open)
             SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                    invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
-                   adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description
+                   adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
+                   milestone_split_id, nte_status, nte_failed_level, billing_status = 'not_ready_to_invoice'
               FROM confirmed_actual)",
                                     {}};
         guard::write(insert, "actual", guard::Write::insert);
@@ -489,14 +574,17 @@ private:
     }
 
     void log_posted(const char* item, const char* column, const pg::Rows& rows) const {
+        log_moved(item, column, "customer_invoice_created", "customer_invoice_posted", rows);
+    }
+
+    void log_moved(const char* item, const char* column, const char* from, const char* to, const pg::Rows& rows) const {
         Ids contracts;
         Ids ids;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             contracts.push_back(rows.id(i, 1));
             ids.push_back(rows.id(i, 2));
         }
-        log_changes(operation_, {0, item, column, "customer_invoice_created", "customer_invoice_posted"}, contracts,
-                    ids);
+        log_changes(operation_, {0, item, column, from, to}, contracts, ids);
     }
 
     // --- closing
@@ -549,6 +637,7 @@ private:
                                     {INT8ARRAYOID, INT8ARRAYOID},
                                     pg::Planning::by_scan};
         release_commitments();
+        close_corrected();
         if (!superseded_.empty()) {
             guard::write(superseded, "actual", guard::Write::update, pg::Parameters().ids(superseded_));
             log_superseded();
@@ -556,6 +645,36 @@ private:
         log_sources();
         prove_totals();
         guard::write(posted, "actual", guard::Write::update, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
+    }
+
+    // The corrected billed sales, and the milestones and product lines that are ready again.
+    void close_corrected() const {
+        static pg::Statement adjusted{R"(
+            UPDATE billing.actual SET adjustment_status = 'adjusted'
+             WHERE actual_id = ANY ($1) AND adjustment_status = 'in_process')",
+                                      {INT8ARRAYOID}};
+        static pg::Statement milestones{R"(
+            UPDATE billing.milestone_split SET milestone_status = 'ready_to_invoice', invoice_line_id = NULL
+             WHERE milestone_split_id = ANY ($1) AND milestone_status = 'customer_invoice_posted'
+            RETURNING contract_id, milestone_split_id)",
+                                        {INT8ARRAYOID}};
+        static pg::Statement products{R"(
+            UPDATE billing.contract_line SET product_status = 'ready_to_invoice', invoice_line_id = NULL
+             WHERE contract_line_id = ANY ($1) AND product_status = 'customer_invoice_posted'
+            RETURNING contract_id, contract_line_id)",
+                                      {INT8ARRAYOID}};
+        if (corrected_.sales.empty()) {
+            return;
+        }
+        log_changes(operation_, {0, "actual", "adjustment_status", "in_process", "adjusted"}, corrected_.contracts,
+                    corrected_.sales);
+        guard::write(adjusted, "actual", guard::Write::update, pg::Parameters().ids(corrected_.sales));
+        log_moved("milestone_split", "milestone_status", "customer_invoice_posted", "ready_to_invoice",
+                  guard::write_returning(milestones, "milestone_split", guard::Write::update,
+                                         pg::Parameters().ids(corrected_.milestones)));
+        log_moved("contract_line", "product_status", "customer_invoice_posted", "ready_to_invoice",
+                  guard::write_returning(products, "contract_line", guard::Write::update,
+                                         pg::Parameters().ids(corrected_.products)));
     }
 
     void log_superseded() const {
@@ -694,14 +813,17 @@ private:
     std::map<std::int64_t, std::string> refused_;
     Ids accepted_;
     Ids plain_;  // accepted, nothing stored: every detail is billed as it is
-    Ids edited_; // accepted, with edited or manual details
+    Ids edited_; // accepted, with edited or manual details or corrections
     std::vector<Line> lines_;
     Ids superseded_; // sources whose detail was edited
+    Corrected corrected_;
     LineTotals totals_;
     pg::EnumOids<TransactionType> transaction_type_;
     pg::EnumOids<BillingType> billing_type_;
     pg::EnumOids<BillingStatus> billing_status_;
     pg::EnumOids<AdjustmentStatus> adjustment_status_;
+    pg::EnumOids<NteStatus> nte_status_;
+    pg::EnumOids<NteLevel> nte_level_;
 };
 
 } // namespace

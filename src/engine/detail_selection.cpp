@@ -10,7 +10,7 @@ namespace billing::engine {
 namespace {
 
 void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
-                       const std::optional<Ids>& products, const std::optional<Ids>& manual) {
+                       const std::optional<Ids>& products, const std::optional<Ids>& details) {
     static pg::Statement read{R"(
         SELECT contract_id FROM billing.actual WHERE actual_id = ANY ($1)
         UNION SELECT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($2)
@@ -18,7 +18,7 @@ void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Id
         UNION SELECT contract_id FROM billing.invoice_detail WHERE detail_id = ANY ($4))",
                               {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
     Ids contracts;
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         contracts.push_back(rows.id(i, 1));
     }
@@ -28,29 +28,44 @@ void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Id
 } // namespace
 
 std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
-                                      const std::optional<Ids>& products, const std::optional<Ids>& manual) {
+                                      const std::optional<Ids>& products, const std::optional<Ids>& details) {
     static pg::Statement read{R"(
         SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
                d.transaction_class::text, d.billing_type::text, d.quantity, d.price, d.amount, d.tax,
                d.transaction_date, d.description, d.external_description, d.source_quantity, d.source_price,
-               d.source_amount, billing.currency_scale(c.currency)::int8
+               d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8
           FROM (SELECT * FROM billing.draft_detail WHERE detail_kind = 'actual' AND source_id = ANY ($1)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'milestone' AND source_id = ANY ($2)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'product' AND source_id = ANY ($3)
-                UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'manual' AND source_id = ANY ($4)) d
+                UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind NOT IN ('actual', 'milestone', 'product')
+                                                                AND detail_id = ANY ($4)) d
           JOIN billing.contract c ON c.contract_id = d.contract_id)",
                               {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
-    std::vector<DraftDetail> details;
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(manual));
+    std::vector<DraftDetail> found;
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        details.push_back({*from_label<DetailKind>(rows.text(i, 1)), rows.id(i, 2), rows.id_or(i, 3, 0), rows.id(i, 4),
-                           rows.id(i, 5), rows.id(i, 6), rows.text(i, 7), rows.text(i, 8), rows.decimal(i, 9),
-                           rows.decimal(i, 10), rows.decimal(i, 11), rows.decimal(i, 12),
-                           DatumGetDateADT(rows.value(i, 13)), rows.text_or_null(i, 14), rows.text_or_null(i, 15),
-                           rows.decimal_or_null(i, 16), rows.decimal_or_null(i, 17), rows.decimal_or_null(i, 18),
-                           static_cast<int>(rows.id(i, 19))});
+        found.push_back({*from_label<DetailKind>(rows.text(i, 1)),
+                         rows.id(i, 2),
+                         rows.id_or(i, 3, 0),
+                         rows.id(i, 4),
+                         rows.id(i, 5),
+                         rows.id(i, 6),
+                         rows.text(i, 7),
+                         rows.text(i, 8),
+                         rows.decimal(i, 9),
+                         rows.decimal(i, 10),
+                         rows.decimal(i, 11),
+                         rows.decimal(i, 12),
+                         DatumGetDateADT(rows.value(i, 13)),
+                         rows.text_or_null(i, 14),
+                         rows.text_or_null(i, 15),
+                         rows.decimal_or_null(i, 16),
+                         rows.decimal_or_null(i, 17),
+                         rows.decimal_or_null(i, 18),
+                         rows.decimal_or_null(i, 19),
+                         static_cast<int>(rows.id(i, 20))});
     }
-    return details;
+    return found;
 }
 
 DetailSelection DetailSelection::lock(const Verb& verb, int first) {
@@ -63,25 +78,24 @@ DetailSelection DetailSelection::lock(const Verb& verb, int first) {
     lock_contracts_of(wanted[0], wanted[1], wanted[2], wanted[3]);
     DetailSelection selection;
     selection.details_ = read_details(wanted[0], wanted[1], wanted[2], wanted[3]);
-    selection.require_complete(DetailKind::actual, wanted[0]);
-    selection.require_complete(DetailKind::milestone, wanted[1]);
-    selection.require_complete(DetailKind::product, wanted[2]);
-    selection.require_complete(DetailKind::manual, wanted[3]);
+    selection.require_complete("actual", selection.ids(DetailKind::actual), wanted[0]);
+    selection.require_complete("milestone", selection.ids(DetailKind::milestone), wanted[1]);
+    selection.require_complete("product", selection.ids(DetailKind::product), wanted[2]);
+    selection.require_complete("detail", selection.own_ids(), wanted[3]);
     return selection;
 }
 
-void DetailSelection::require_complete(DetailKind kind, const std::optional<Ids>& wanted) const {
+void DetailSelection::require_complete(std::string_view name, const Ids& found, const std::optional<Ids>& wanted) {
     if (!wanted) {
         return;
     }
-    Ids const found = ids(kind);
     std::set<std::int64_t> const known(found.begin(), found.end());
     Ids missing;
     std::copy_if(wanted->begin(), wanted->end(), std::back_inserter(missing),
                  [&](std::int64_t id) { return known.count(id) == 0; });
     if (!missing.empty()) {
         throw DomainError(sqlstate::not_editable,
-                          std::string(label(kind)) + " " + pg::list_of(missing) + " is on no draft invoice",
+                          std::string(name) + " " + pg::list_of(missing) + " is on no draft invoice",
                           "Only details of invoices in draft or in review can be edited or removed.",
                           "Look at billing.invoice_line_detail.");
     }
@@ -92,6 +106,16 @@ Ids DetailSelection::ids(DetailKind kind) const {
     for (DraftDetail const& detail : details_) {
         if (detail.kind == kind) {
             ids.push_back(detail.source_id);
+        }
+    }
+    return ids;
+}
+
+Ids DetailSelection::own_ids() const {
+    Ids ids;
+    for (DraftDetail const& detail : details_) {
+        if (detail.kind == DetailKind::manual || detail.is_correction()) {
+            ids.push_back(detail.detail_id);
         }
     }
     return ids;

@@ -1,5 +1,6 @@
 #pragma once
-// Details of draft invoices named in a call: by actual, milestone share, product line or manual detail.
+// Details of draft invoices named in a call: by actual, milestone share, product line, or by the detail itself if it is
+// manual or a correction.
 
 #include "domain/edit_rules.hpp"
 #include "engine/verb.hpp"
@@ -27,7 +28,10 @@ struct DraftDetail {
     std::optional<Decimal> source_quantity;
     std::optional<Decimal> source_price;
     std::optional<Decimal> source_amount;
+    std::optional<Decimal> source_tax;
     int money_scale;
+
+    bool is_correction() const { return billing::is_correction(kind); }
 };
 
 class DetailSelection {
@@ -42,13 +46,14 @@ public:
     Ids invoice_ids() const;
 
 private:
-    void require_complete(DetailKind kind, const std::optional<Ids>& wanted) const;
+    static void require_complete(std::string_view name, const Ids& found, const std::optional<Ids>& wanted);
+    Ids own_ids() const; // of manual details and corrections
     std::vector<DraftDetail> details_;
 };
 
-// Reads details by source: $1 actuals, $2 milestone shares, $3 product lines, $4 manual details.
+// Reads details by source, or by their own id.
 std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
-                                      const std::optional<Ids>& products, const std::optional<Ids>& manual);
+                                      const std::optional<Ids>& products, const std::optional<Ids>& details);
 
 // A result row (detail_kind, source_id, invoice_id, invoice_line_id, billing_type, quantity, price, amount, tax).
 void emit_detail(Verb& verb, const DraftDetail& detail);

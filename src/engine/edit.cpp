@@ -1,6 +1,8 @@
 // Details of drafts: edit_invoice_details(), add_invoice_detail(), remove_invoice_details().
 
+#include "domain/confirmation.hpp"
 #include "engine/contract_book.hpp"
+#include "engine/correction.hpp"
 #include "engine/detail_selection.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
@@ -53,6 +55,18 @@ void require_editable(const DraftDetail& detail, DetailField field, bool is_aske
     }
 }
 
+// The tax of a correction follows its amount unless it is given; what is credited in full bears none.
+void settle_tax_of_correction(const DraftDetail& before, const ChangeSet& change, DraftDetail& after) {
+    DetailTerms const billed{BillingType::chargeable, *before.source_quantity, *before.source_price,
+                             *before.source_amount, *before.source_tax};
+    if (!change.tax && (change.quantity || change.price)) {
+        after.tax = corrected_tax(billed, after.amount, after.money_scale);
+    }
+    if (after.quantity.is_zero() && !after.tax.is_zero()) {
+        refuse_edit(before, "what is credited in full bears no tax; give a quantity first");
+    }
+}
+
 // The detail after the change; raises ZB022 where a rule refuses it.
 DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::billing_type, change.billing_type.has_value());
@@ -82,7 +96,9 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
         // The rounding customer's amount is what the others left over, so an undone edit restores it exactly.
         after.amount = is_as_source ? *after.source_amount : (after.quantity * after.price).rounded(after.money_scale);
     }
-    if (after.quantity.is_zero() && !change.tax) {
+    if (before.is_correction()) {
+        settle_tax_of_correction(before, change, after);
+    } else if (after.quantity.is_zero() && !change.tax) {
         after.tax = Decimal();
     }
     return after;
@@ -376,10 +392,12 @@ void remove_details(Verb& verb) {
         }
         emit_detail(verb, detail);
     }
+    release_corrected_sales(operation, stored);
     guard::write(erase, "invoice_detail", guard::Write::remove, pg::Parameters().ids(stored));
     release_all(operation, selection);
     guard::write(erase_lines, "invoice_line", guard::Write::remove, pg::Parameters().ids(product_lines));
     recompute_totals(selection.invoice_ids());
+    note_corrections(selection.invoice_ids());
 }
 
 } // namespace

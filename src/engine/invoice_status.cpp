@@ -1,6 +1,7 @@
 // Whole invoices: review_invoices(), return_to_draft(), mark_paid(), delete_invoices().
 
 #include "engine/contract_book.hpp"
+#include "engine/correction.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
@@ -156,6 +157,7 @@ void remove_invoices(Verb& verb) {
         return;
     }
     release_sources(operation, removed);
+    release_corrected_sales_of(operation, removed);
     delete_rows(removed);
     for (auto const& [key, deleted] : changes) {
         log_change(operation, {key.first, "invoice", "project_invoice_status", key.second, ""}, deleted);

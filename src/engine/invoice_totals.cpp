@@ -9,8 +9,8 @@ void recompute_totals(const Ids& invoice_ids) {
         UPDATE billing.invoice_line l
            SET amount = t.amount, tax = t.tax
           FROM (SELECT d.invoice_line_id,
-                       coalesce(pg_catalog.sum(d.amount) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS amount,
-                       coalesce(pg_catalog.sum(d.tax) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS tax
+                       coalesce(pg_catalog.sum(d.net_amount) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS amount,
+                       coalesce(pg_catalog.sum(d.net_tax) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS tax
                   FROM billing.draft_detail d
                  WHERE d.invoice_id = ANY ($1)
                  GROUP BY d.invoice_line_id) t

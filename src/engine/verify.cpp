@@ -306,13 +306,67 @@ Check checks[] = {
           LEFT JOIN (SELECT t.contract_id, t.invoice_line_id,
                             pg_catalog.sum(t.amount) FILTER (WHERE t.billing_type = 'chargeable') AS amount,
                             pg_catalog.sum(t.tax) FILTER (WHERE t.billing_type = 'chargeable') AS tax
-                       FROM (SELECT contract_id, invoice_line_id, billing_type, amount, tax FROM billing.draft_detail
+                       FROM (SELECT contract_id, invoice_line_id, billing_type, net_amount AS amount, net_tax AS tax FROM billing.draft_detail
                              UNION ALL
                              SELECT contract_id, invoice_line_id, billing_type, amount, tax FROM billing.actual
                               WHERE transaction_type = 'billed_sales') t
                       GROUP BY t.contract_id, t.invoice_line_id) d
             ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
          WHERE l.amount <> coalesce(d.amount, 0) OR l.tax <> coalesce(d.tax, 0))"},
+    {"corrections are on one draft and settled by confirming it",
+     R"(
+        SELECT b.contract_id, 'actual ' || b.actual_id,
+               b.adjustment_status || ', on ' || pg_catalog.count(v.invoice_id) || ' corrective drafts'
+          FROM billing.actual b
+          LEFT JOIN billing.invoice_detail d ON d.actual_id = b.actual_id AND d.contract_id = b.contract_id
+                AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+          LEFT JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
+          LEFT JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                AND v.project_invoice_status IN ('draft', 'in_review')
+         WHERE b.transaction_type = 'billed_sales'
+         GROUP BY b.contract_id, b.actual_id, b.adjustment_status
+        HAVING pg_catalog.count(v.invoice_id) <> CASE b.adjustment_status WHEN 'in_process' THEN 1 ELSE 0 END
+        UNION ALL
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id, 'confirmed, but actual ' || b.actual_id || ' is ' || b.adjustment_status
+          FROM billing.invoice_detail d
+          JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
+          JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                AND v.project_invoice_status NOT IN ('draft', 'in_review')
+          JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id
+          LEFT JOIN billing.actual r ON r.reverses_id = b.actual_id AND r.contract_id = b.contract_id
+         WHERE d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+           AND (b.adjustment_status <> 'adjusted' OR r.detail_id IS DISTINCT FROM d.detail_id)
+        UNION ALL
+        SELECT v.contract_id, 'invoice ' || v.invoice_id, 'has_corrections is ' || v.has_corrections
+          FROM billing.invoice v
+         WHERE v.has_corrections <> EXISTS (
+               SELECT 1 FROM billing.invoice_line l
+                 JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+                      AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+                WHERE l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id))"},
+    {"corrections conserve what was billed",
+     R"(
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id,
+               'of ' || b.quantity || ' billed, ' || coalesce(w.billed, 0) || ' stand and ' || coalesce(w.open, 0) || ' returned to the backlog'
+          FROM billing.invoice_detail d
+          JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
+          JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                AND v.project_invoice_status NOT IN ('draft', 'in_review')
+          JOIN billing.contract_line c ON c.contract_line_id = l.contract_line_id AND c.contract_id = l.contract_id
+                AND c.billing_method = 'time_and_material'
+          JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id
+          LEFT JOIN (SELECT a.contract_id, a.detail_id,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE a.transaction_type = 'billed_sales') AS billed,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE a.transaction_type = 'unbilled_sales') AS open
+                       FROM billing.actual a WHERE a.detail_id IS NOT NULL AND a.reverses_id IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM billing.actual r
+                                         WHERE r.contract_id = a.contract_id AND r.reverses_id = a.actual_id AND r.detail_id = a.detail_id)
+                      GROUP BY a.contract_id, a.detail_id) w
+            ON w.contract_id = d.contract_id AND w.detail_id = d.detail_id
+         WHERE d.detail_kind = 'correction'
+           AND (coalesce(w.billed, 0) <> d.quantity
+                OR coalesce(w.open, 0) <> CASE WHEN d.quantity = 0 OR pg_catalog.abs(d.quantity) < pg_catalog.abs(b.quantity)
+                                               THEN b.quantity - d.quantity ELSE 0 END))"},
     {"invoices belong together", R"(
         SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'customer ' || l.customer_id || ', invoice of customer ' || v.customer_id
           FROM billing.invoice_line l

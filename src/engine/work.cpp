@@ -512,8 +512,8 @@ private:
             UPDATE billing.entry SET entry_status = 'approved'
              WHERE entry_id = ANY ($1) AND entry_status = 'submitted')",
                                    {INT8ARRAYOID}};
-        std::uint64_t moved = guard::write(by_place, "entry", guard::Write::update,
-                                           pg::Parameters().add(pg::array_of(places_)));
+        std::uint64_t moved =
+            guard::write(by_place, "entry", guard::Write::update, pg::Parameters().add(pg::array_of(places_)));
         if (moved != places_.size()) {
             Ids const approved(accepted_.begin() + static_cast<std::ptrdiff_t>(written_), accepted_.end());
             moved += guard::write(by_id, "entry", guard::Write::update, pg::Parameters().ids(approved));

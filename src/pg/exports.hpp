@@ -45,6 +45,7 @@
     DECLARE(return_to_draft)                                                                                           \
     DECLARE(confirm_invoices)                                                                                          \
     DECLARE(mark_paid)                                                                                                 \
+    DECLARE(revise_invoice)                                                                                            \
     DECLARE(verify)
 
 extern "C" {

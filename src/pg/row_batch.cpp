@@ -9,6 +9,9 @@ extern "C" {
 namespace billing::pg {
 
 RowBatch::RowBatch(const char* name, std::initializer_list<BatchColumn> columns) : name_(name) {
+    if (columns.size() > most_columns) {
+        throw DomainError(sqlstate::inconsistent, std::string("row batch ") + name + " has too many columns");
+    }
     BatchColumn const* first = columns.begin();
     int const count = static_cast<int>(columns.size());
     wall::call([this, first, count] {

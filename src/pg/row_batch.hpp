@@ -14,7 +14,7 @@ struct BatchColumn {
 
 class RowBatch {
 public:
-    static constexpr std::size_t most_columns = 24;
+    static constexpr std::size_t most_columns = 32;
 
     // Makes `name` visible to the statements of this SPI connection until close().
     RowBatch(const char* name, std::initializer_list<BatchColumn> columns);

@@ -96,6 +96,90 @@ TEST(Confirmation, O21_Manual) {
               (Lines{"BS 3/450 chargeable adjustable customer_invoice_posted reverses -2 source -2"}));
 }
 
+TEST(Confirmation, O15_FullCredit) {
+    EXPECT_EQ(shown(confirm_correction(terms("8", "200", "1600"), terms("0", "200", "0"), 0, true)),
+              (Lines{"BS -8/-1600 chargeable unadjustable customer_invoice_posted reverses -1 source -2",
+                     "US 8/1600 chargeable adjustable not_ready_to_invoice reverses -2 source -1"}));
+}
+
+TEST(Confirmation, O16_CorrectionDecreasing) {
+    EXPECT_EQ(shown(confirm_correction(terms("8", "200", "1600"), terms("6", "200", "1200"), 0, true)),
+              (Lines{"BS -8/-1600 chargeable unadjustable customer_invoice_posted reverses -1 source -2",
+                     "US 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -6/-1200 chargeable unadjustable customer_invoice_posted reverses 1 source -2",
+                     "BS 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source 1",
+                     "US 2/400 chargeable adjustable not_ready_to_invoice reverses -2 source -1"}));
+}
+
+TEST(Confirmation, O17_CorrectionIncreasing) {
+    EXPECT_EQ(shown(confirm_correction(terms("8", "200", "1600"), terms("10", "200", "2000"), 0, true)),
+              (Lines{"BS -8/-1600 chargeable unadjustable customer_invoice_posted reverses -1 source -2",
+                     "US 10/2000 chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -10/-2000 chargeable unadjustable customer_invoice_posted reverses 1 source -2",
+                     "BS 10/2000 chargeable adjustable customer_invoice_posted reverses -2 source 1"}));
+}
+
+TEST(Confirmation, X16_PriceCorrectionLeavesNoRemainder) {
+    EXPECT_EQ(confirm_correction(terms("8", "200", "1600"), terms("8", "180", "1440"), 0, true).size(), 4U);
+    const auto rows = confirm_correction(terms("8", "200", "1600"), terms("6", "180", "1080"), 0, true);
+    ASSERT_EQ(rows.size(), 5U);
+    EXPECT_EQ(show(rows[4]), "US 2/400 chargeable adjustable not_ready_to_invoice reverses -2 source -1");
+}
+
+TEST(Confirmation, X20_FeeCorrectionReturnsTheRest) {
+    const auto rows = confirm_correction(terms("1", "300", "300"), terms("1", "200", "200"), 0, true);
+    EXPECT_EQ(rows.size(), 4U) << "a lower price of the same quantity returns nothing";
+}
+
+TEST(Confirmation, CorrectionWithoutUnbilledSales) {
+    EXPECT_EQ(shown(confirm_correction(terms("3", "150", "450"), terms("2", "150", "300"), 0, false)),
+              (Lines{"BS -3/-450 chargeable unadjustable customer_invoice_posted reverses -1 source -2",
+                     "BS 2/300 chargeable adjustable customer_invoice_posted reverses -2 source -2"}));
+}
+
+TEST(Confirmation, CorrectedTaxFollowsTheAmount) {
+    const DetailTerms billed = terms("8", "200", "1600", BillingType::chargeable, "333.33");
+    EXPECT_EQ(corrected_tax(billed, d("1600.00"), 2), d("333.33"));
+    EXPECT_EQ(corrected_tax(billed, d("1200"), 2), d("250.00"));
+    EXPECT_EQ(corrected_tax(billed, d("0"), 2), d("0"));
+    EXPECT_EQ(corrected_tax(terms("8", "0", "0"), d("0"), 2), d("0"));
+}
+
+// Billed = credited + billed anew + returned, to the cent, while the price stays; nothing else is left unbilled.
+TEST(Confirmation, PropertyCorrectionsConserve) {
+    std::mt19937_64 random(20261121);
+    for (int round = 0; round < 20000; ++round) {
+        const auto quantity = static_cast<std::int64_t>(random() % 9999) + 1;
+        const auto price = static_cast<std::int64_t>(random() % 50000);
+        const Decimal unit = Decimal::of(price, 3);
+        // The amount of a rounding customer is not quantity times price.
+        const Decimal penny = Decimal::of(static_cast<std::int64_t>(random() % 3) - 1, 2);
+        const DetailTerms billed{BillingType::chargeable, Decimal::of(quantity, 2), unit,
+                                 (Decimal::of(quantity, 2) * unit).rounded(2) + penny,
+                                 Decimal::of(static_cast<std::int64_t>(random() % 10000), 2)};
+        const Decimal kept = Decimal::of(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(quantity)), 2);
+        const Decimal amount = (kept * unit).rounded(2);
+        const DetailTerms corrected{BillingType::chargeable, kept, unit, amount, Decimal()};
+        Decimal now_billed = billed.amount;
+        Decimal open;
+        Decimal open_tax;
+        Decimal settled;
+        for (const ConfirmedRow& row : confirm_correction(billed, corrected, 2, true)) {
+            if (row.type == TransactionType::billed_sales)
+                now_billed += row.terms.amount;
+            else if (row.status == BillingStatus::not_ready_to_invoice) {
+                open += row.terms.amount;
+                open_tax += row.terms.tax;
+            } else
+                settled += row.terms.amount;
+        }
+        ASSERT_EQ(now_billed, amount) << "round " << round;
+        ASSERT_EQ(now_billed + open, billed.amount) << "round " << round;
+        ASSERT_EQ(open_tax, billed.tax) << "round " << round;
+        ASSERT_TRUE(settled.is_zero()) << "round " << round;
+    }
+}
+
 // The source and everything written cancel out in unbilled sales; what is billed chargeable is what the detail says.
 TEST(Confirmation, PropertyUnbilledSalesCancelOut) {
     std::mt19937_64 random(20260117);

@@ -65,9 +65,9 @@ TEST(EditRules, O18_BilledMilestoneIsCreditedInFull) {
 }
 
 TEST(EditRules, O24_ClassIsFixedOnEveryDraft) {
-    for (const DetailKind kind : {DetailKind::actual, DetailKind::milestone, DetailKind::product, DetailKind::manual,
-                                  DetailKind::correction, DetailKind::milestone_correction,
-                                  DetailKind::product_correction})
+    for (const DetailKind kind :
+         {DetailKind::actual, DetailKind::milestone, DetailKind::product, DetailKind::manual, DetailKind::correction,
+          DetailKind::milestone_correction, DetailKind::product_correction})
         EXPECT_TRUE(edit_refusal(kind, DetailField::transaction_class).has_value());
 }
 

@@ -75,7 +75,7 @@ std::size_t permitted_pairs() {
 TEST(StatusMachine, PermitsExactlyTheseManyChanges) {
     EXPECT_EQ(permitted_pairs<BillingStatus>(), 8U);
     EXPECT_EQ(permitted_pairs<MilestoneStatus>(), 6U);
-    EXPECT_EQ(permitted_pairs<ProductStatus>(), 5U);
+    EXPECT_EQ(permitted_pairs<ProductStatus>(), 6U);
     EXPECT_EQ(permitted_pairs<AdjustmentStatus>(), 4U);
     EXPECT_EQ(permitted_pairs<NteStatus>(), 11U);
     EXPECT_EQ(permitted_pairs<ProjectInvoiceStatus>(), 5U);

@@ -1,0 +1,333 @@
+// revise_invoice(): confirmed invoices are never edited; a corrective draft says what shall finally stand.
+//
+// Each billed sale taken is copied as a detail with quantity 0 (credited in full) for somebody to enter what shall
+// stand. The billed sale itself is the claim: in_process while a draft holds it. What confirming writes is in confirm.
+
+#include "engine/correction.hpp"
+
+#include <set>
+
+#include "domain/edit_rules.hpp"
+#include "engine/contract_book.hpp"
+#include "engine/invoice_list.hpp"
+#include "engine/invoice_totals.hpp"
+#include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
+#include "pg/enum_oids.hpp"
+#include "pg/exports.hpp"
+
+namespace billing::engine {
+
+namespace {
+
+// A billed sale of the invoice to be revised.
+struct BilledSale {
+    std::int64_t actual_id;
+    std::int64_t contract_line_id;
+    DetailKind kind; // of the correction
+    std::string problem;
+};
+
+DetailKind correction_of(bool is_milestone, bool is_product) {
+    return is_milestone ? DetailKind::milestone_correction
+           : is_product ? DetailKind::product_correction
+                        : DetailKind::correction;
+}
+
+// Why a billed sale cannot be corrected; empty if it can.
+std::string problem_of(const std::string& adjustment, const std::string& transaction_class, std::int64_t draft) {
+    if (adjustment == "adjusted") {
+        return "it was corrected before; revise the invoice of the correction";
+    }
+    if (adjustment == "in_process") {
+        return "invoice " + std::to_string(draft) + " corrects it already";
+    }
+    if (adjustment == "unadjustable") {
+        return "it is itself a credit";
+    }
+    return transaction_class == "retainer" ? "advances and retainers are not corrected by revising" : std::string();
+}
+
+class Revision {
+public:
+    explicit Revision(Verb& verb)
+        : verb_(verb), invoice_id_(DatumGetInt64(verb.arguments.required(0, "invoice"))),
+          selected_(verb.arguments.ids(1)), into_(verb.arguments.id(2)) {}
+
+    void run() {
+        lock();
+        read_sales();
+        LoggedArguments arguments;
+        arguments.add("invoice", std::string_view(std::to_string(invoice_id_))).add("billed_sales", selected_);
+        if (into_) {
+            arguments.add("into_invoice", std::string_view(std::to_string(*into_)));
+        }
+        operation_ = begin_operation(verb_, arguments);
+        Ids const taken = accepted();
+        if (!taken.empty()) {
+            into_ ? check_target() : create_draft();
+            add_lines(taken);
+            claim(taken);
+            add_details(taken);
+            note_corrections({target_});
+            recompute_totals({target_});
+        }
+        report();
+    }
+
+private:
+    void lock() {
+        Ids wanted{invoice_id_};
+        if (into_) {
+            wanted.push_back(*into_);
+        }
+        InvoiceList const list = InvoiceList::lock(wanted);
+        for (ListedInvoice const& invoice : list.all()) {
+            (invoice.invoice_id == invoice_id_ ? revised_ : into_invoice_) = invoice;
+        }
+        if (!revised_->exists) {
+            throw DomainError(sqlstate::unknown_item, "there is no invoice " + std::to_string(invoice_id_));
+        }
+        if (revised_->is_editable()) {
+            throw DomainError(sqlstate::refused,
+                              "invoice " + std::to_string(invoice_id_) + " is " + revised_->status +
+                                  "; only confirmed invoices are revised",
+                              {}, "Edit it with edit_invoice_details().");
+        }
+    }
+
+    // Everything billed on the invoice, or what was selected. Ids of other invoices have no row.
+    void read_sales() {
+        static pg::Statement read{R"(
+            SELECT b.actual_id, b.contract_line_id, b.adjustment_status::text, b.transaction_class::text,
+                   b.milestone_split_id IS NOT NULL, l.billing_method = 'product',
+                   coalesce((SELECT pg_catalog.max(i.invoice_id)
+                               FROM billing.invoice_detail d
+                               JOIN billing.invoice_line i ON i.invoice_line_id = d.invoice_line_id
+                                                          AND i.contract_id = d.contract_id
+                               JOIN billing.invoice v ON v.invoice_id = i.invoice_id AND v.contract_id = i.contract_id
+                              WHERE b.adjustment_status = 'in_process' AND v.contract_id = b.contract_id
+                                AND v.project_invoice_status IN ('draft', 'in_review')
+                                AND v.has_corrections AND d.actual_id = b.actual_id), 0)
+              FROM billing.actual b
+              JOIN billing.contract_line l ON l.contract_line_id = b.contract_line_id AND l.contract_id = b.contract_id
+             WHERE b.contract_id = $1 AND b.invoice_id = $2 AND b.transaction_type = 'billed_sales'
+               AND ($3 IS NULL OR b.actual_id = ANY ($3)) AND ($3 IS NOT NULL OR b.adjustment_status <> 'unadjustable')
+             ORDER BY b.actual_id)",
+                                  {INT8OID, INT8OID, INT8ARRAYOID}};
+        pg::Rows const rows =
+            pg::query(read, pg::Parameters().id(revised_->contract_id).id(invoice_id_).ids(selected_));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            sales_.push_back({rows.id(i, 1), rows.id(i, 2), correction_of(rows.flag(i, 5), rows.flag(i, 6)),
+                              problem_of(rows.text(i, 3), rows.text(i, 4), rows.id(i, 7))});
+        }
+    }
+
+    Ids accepted() const {
+        Ids ids;
+        for (BilledSale const& sale : sales_) {
+            if (sale.problem.empty()) {
+                ids.push_back(sale.actual_id);
+            }
+        }
+        return ids;
+    }
+
+    // --- the corrective draft
+    // -----------------------------------------------------------------------------------------
+
+    void check_target() {
+        std::string problem;
+        if (!into_invoice_ || !into_invoice_->exists) {
+            problem = "there is no invoice with this id";
+        } else if (into_invoice_->status != "draft") {
+            problem = "the invoice is " + into_invoice_->status + "; only drafts take corrections";
+        } else if (into_invoice_->contract_id != revised_->contract_id ||
+                   into_invoice_->customer_id != revised_->customer_id) {
+            problem = "it is for another contract or customer than invoice " + std::to_string(invoice_id_);
+        }
+        if (!problem.empty()) {
+            throw DomainError(sqlstate::refused, "invoice " + std::to_string(*into_) + ": " + problem, {},
+                              "Leave into_invoice out for a draft of its own.");
+        }
+        target_ = *into_;
+    }
+
+    void create_draft() {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.invoice
+                (contract_id, customer_id, company_id, operation_id, has_corrections, invoice_date, currency, name,
+                 description, bill_to_name, invoice_address, payment_terms)
+            SELECT v.contract_id, v.customer_id, v.company_id, $2, true, coalesce($3, pg_catalog.date(pg_catalog.now())),
+                   v.currency, v.name, v.description, v.bill_to_name, v.invoice_address, v.payment_terms
+              FROM billing.invoice v WHERE v.invoice_id = $1
+            RETURNING invoice_id)",
+                                    {INT8OID, INT8OID, DATEOID}};
+        pg::Parameters parameters;
+        parameters.id(invoice_id_).id(operation_);
+        verb_.arguments.given(3) ? parameters.add(*verb_.arguments.datum(3)) : parameters.add_null();
+        target_ = guard::write_returning(insert, "invoice", guard::Write::insert, std::move(parameters)).id(0, 1);
+        log_change(operation_, {revised_->contract_id, "invoice", "project_invoice_status", "", "draft"}, Ids{target_});
+    }
+
+    void add_lines(const Ids& taken) {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.invoice_line (contract_id, invoice_id, contract_line_id, customer_id, name)
+            SELECT DISTINCT b.contract_id, $2, b.contract_line_id, b.customer_id, o.name
+              FROM billing.actual b
+              JOIN billing.invoice_line o ON o.invoice_line_id = b.invoice_line_id AND o.contract_id = b.contract_id
+             WHERE b.actual_id = ANY ($1)
+               AND NOT EXISTS (SELECT 1 FROM billing.invoice_line l
+                                WHERE l.invoice_id = $2 AND l.contract_id = b.contract_id
+                                  AND l.contract_line_id = b.contract_line_id))",
+                                    {INT8ARRAYOID, INT8OID}};
+        guard::write(insert, "invoice_line", guard::Write::insert, pg::Parameters().ids(taken).id(target_));
+    }
+
+    void claim(const Ids& taken) {
+        static pg::Statement update{R"(
+            UPDATE billing.actual SET adjustment_status = 'in_process'
+             WHERE actual_id = ANY ($1) AND adjustment_status = 'adjustable')",
+                                    {INT8ARRAYOID}};
+        log_change(operation_, {revised_->contract_id, "actual", "adjustment_status", "adjustable", "in_process"},
+                   taken);
+        if (guard::write(update, "actual", guard::Write::update, pg::Parameters().ids(taken)) != taken.size()) {
+            throw DomainError(sqlstate::inconsistent, "a billed sale changed while it was being revised");
+        }
+    }
+
+    // A manual detail has nothing but its own row to say who worked on what; the correction takes that along.
+    void add_details(const Ids& taken) {
+        static pg::Statement insert{R"(
+            INSERT INTO billing.invoice_detail
+                (contract_id, invoice_line_id, detail_kind, actual_id, transaction_class, billing_type, quantity, price,
+                 amount, tax, transaction_date, task_id, role_id, category_id, resource_id, product_id, description,
+                 external_description)
+            SELECT b.contract_id, l.invoice_line_id, k.kind::billing.detail_kind, b.actual_id, b.transaction_class,
+                   b.billing_type, 0, b.price, 0, 0, b.transaction_date, d.task_id, d.role_id, d.category_id,
+                   d.resource_id, d.product_id, coalesce(b.description, d.description),
+                   coalesce(b.external_description, d.external_description)
+              FROM unnest($1, $2) AS k (actual_id, kind)
+              JOIN billing.actual b ON b.actual_id = k.actual_id
+              JOIN billing.invoice_line l ON l.invoice_id = $3 AND l.contract_id = b.contract_id
+                                         AND l.contract_line_id = b.contract_line_id
+              LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id
+            RETURNING actual_id, detail_id)",
+                                    {INT8ARRAYOID, TEXTARRAYOID, INT8OID}};
+        std::vector<std::string> kinds;
+        for (BilledSale const& sale : sales_) {
+            if (sale.problem.empty()) {
+                kinds.emplace_back(label(sale.kind));
+            }
+        }
+        pg::Rows const rows = guard::write_returning(insert, "invoice_detail", guard::Write::insert,
+                                                     pg::Parameters().ids(taken).texts(kinds).id(target_));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            detail_of_[rows.id(i, 1)] = rows.id(i, 2);
+        }
+    }
+
+    // --- reporting
+    // ----------------------------------------------------------------------------------------------------
+
+    void report() {
+        for (BilledSale const& sale : sales_) {
+            emit(sale.actual_id, sale.problem);
+        }
+        if (selected_) {
+            std::set<std::int64_t> unknown(selected_->begin(), selected_->end());
+            for (BilledSale const& sale : sales_) {
+                unknown.erase(sale.actual_id);
+            }
+            for (std::int64_t const id : unknown) {
+                emit(id, "it is no billed sale of this invoice");
+            }
+        }
+    }
+
+    void emit(std::int64_t actual_id, const std::string& problem) {
+        auto const detail = detail_of_.find(actual_id);
+        bool const is_taken = detail != detail_of_.end();
+        verb_.result.id_or_null(is_taken ? target_ : 0).id_or_null(is_taken ? detail->second : 0).id(actual_id);
+        verb_.result.add(outcomes_(is_taken ? ItemOutcome::changed : ItemOutcome::refused));
+        verb_.result.text_or_null(problem).emit();
+    }
+
+    Verb& verb_;
+    std::int64_t invoice_id_;
+    std::optional<Ids> selected_;
+    std::optional<std::int64_t> into_;
+    std::optional<ListedInvoice> revised_;
+    std::optional<ListedInvoice> into_invoice_;
+    std::vector<BilledSale> sales_;
+    std::map<std::int64_t, std::int64_t> detail_of_; // by billed sale
+    std::int64_t operation_ = 0;
+    std::int64_t target_ = 0;
+    pg::EnumOids<ItemOutcome> outcomes_;
+};
+
+// What the released sales belong to is logged per contract, before the rows change.
+void release(std::int64_t operation_id, pg::Statement& find, const Ids& keys) {
+    static pg::Statement update{R"(
+        UPDATE billing.actual SET adjustment_status = 'adjustable'
+         WHERE actual_id = ANY ($1) AND adjustment_status = 'in_process')",
+                                {INT8ARRAYOID}};
+    Ids contracts;
+    Ids sales;
+    pg::Rows const rows = pg::query(find, pg::Parameters().ids(keys));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        contracts.push_back(rows.id(i, 1));
+        sales.push_back(rows.id(i, 2));
+    }
+    if (sales.empty()) {
+        return;
+    }
+    log_changes(operation_id, {0, "actual", "adjustment_status", "in_process", "adjustable"}, contracts, sales);
+    guard::write(update, "actual", guard::Write::update, pg::Parameters().ids(sales));
+}
+
+} // namespace
+
+void release_corrected_sales(std::int64_t operation_id, const Ids& details) {
+    static pg::Statement find{R"(
+        SELECT contract_id, actual_id FROM billing.invoice_detail
+         WHERE detail_id = ANY ($1)
+           AND detail_kind IN ('correction', 'milestone_correction', 'product_correction'))",
+                              {INT8ARRAYOID}};
+    release(operation_id, find, details);
+}
+
+void release_corrected_sales_of(std::int64_t operation_id, const Ids& invoices) {
+    static pg::Statement find{R"(
+        SELECT d.contract_id, d.actual_id
+          FROM billing.invoice_line l
+          JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
+         WHERE l.invoice_id = ANY ($1)
+           AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction'))",
+                              {INT8ARRAYOID}};
+    release(operation_id, find, invoices);
+}
+
+void note_corrections(const Ids& invoices) {
+    static pg::Statement update{R"(
+        UPDATE billing.invoice v SET has_corrections = k.found
+          FROM (SELECT i.invoice_id,
+                       EXISTS (SELECT 1 FROM billing.invoice_line l
+                                 JOIN billing.invoice_detail d ON d.contract_id = l.contract_id
+                                                              AND d.invoice_line_id = l.invoice_line_id
+                                WHERE l.invoice_id = i.invoice_id AND l.contract_id = i.contract_id
+                                  AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction'))
+                       AS found
+                  FROM billing.invoice i WHERE i.invoice_id = ANY ($1)) k
+         WHERE v.invoice_id = k.invoice_id AND v.has_corrections <> k.found)",
+                                {INT8ARRAYOID}};
+    guard::write(update, "invoice", guard::Write::update, pg::Parameters().ids(invoices));
+}
+
+} // namespace billing::engine
+
+using namespace billing::engine;
+
+Datum revise_invoice(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "revise_invoice", [](Verb& verb) { Revision(verb).run(); });
+}
