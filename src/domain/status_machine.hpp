@@ -62,6 +62,14 @@ inline constexpr Transition<BillingStatus> billing_transitions[] = {
      "contract lost, actual reversed"},
     {BillingStatus::ready_to_invoice, BillingStatus::canceled, Actor::system, "close_contract",
      "contract lost, actual reversed"},
+    {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "reevaluate_work",
+     "actual reversed and written again at the terms of today"},
+    {BillingStatus::ready_to_invoice, BillingStatus::canceled, Actor::system, "reevaluate_work",
+     "actual reversed and written again at the terms of today"},
+    {BillingStatus::ready_to_invoice, BillingStatus::not_ready_to_invoice, Actor::system, "confirm_contract",
+     "the row no longer fits its limits"},
+    {BillingStatus::ready_to_invoice, BillingStatus::not_ready_to_invoice, Actor::system, "reevaluate_work",
+     "the row no longer fits its limits"},
 };
 
 inline constexpr Transition<MilestoneStatus> milestone_transitions[] = {
@@ -125,6 +133,8 @@ inline constexpr Transition<AdjustmentStatus> adjustment_transitions[] = {
      "written again at the confirmed terms"},
     {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "close_contract",
      "contract lost, reversed"},
+    {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "reevaluate_work",
+     "written again at the terms of today"},
 };
 
 inline constexpr Transition<NteStatus> nte_transitions[] = {
@@ -144,6 +154,18 @@ inline constexpr Transition<NteStatus> nte_transitions[] = {
      "evaluated first, and therefore refused"},
     {NteStatus::not_evaluated, NteStatus::not_applicable, Actor::system, "mark_ready_to_invoice",
      "evaluated first, no limit is left"},
+    {NteStatus::committed, NteStatus::failed, Actor::system, "confirm_contract", "a limit was lowered or taken first"},
+    {NteStatus::failed, NteStatus::committed, Actor::system, "confirm_contract", "a limit was raised or given back"},
+    {NteStatus::committed, NteStatus::not_applicable, Actor::system, "confirm_contract", "no limit is left"},
+    {NteStatus::failed, NteStatus::not_applicable, Actor::system, "confirm_contract", "no limit is left"},
+    {NteStatus::not_applicable, NteStatus::committed, Actor::system, "confirm_contract", "a limit was added"},
+    {NteStatus::not_applicable, NteStatus::failed, Actor::system, "confirm_contract", "a limit was added"},
+    {NteStatus::committed, NteStatus::failed, Actor::system, "reevaluate_work", "a limit was lowered or taken first"},
+    {NteStatus::failed, NteStatus::committed, Actor::system, "reevaluate_work", "a limit was raised or given back"},
+    {NteStatus::committed, NteStatus::not_applicable, Actor::system, "reevaluate_work", "no limit is left"},
+    {NteStatus::failed, NteStatus::not_applicable, Actor::system, "reevaluate_work", "no limit is left"},
+    {NteStatus::not_applicable, NteStatus::committed, Actor::system, "reevaluate_work", "a limit was added"},
+    {NteStatus::not_applicable, NteStatus::failed, Actor::system, "reevaluate_work", "a limit was added"},
 };
 
 inline constexpr Transition<InvoiceStatus> invoice_transitions[] = {

@@ -9,18 +9,8 @@ namespace billing::engine {
 
 namespace {
 
-struct Candidate {
-    std::int64_t actual_id;
-    std::int64_t contract_id;
-    std::int64_t line_id;
-    std::int64_t customer_id;
-    BillingStatus status;
-    NteStatus nte;
-    Decimal amount;
-};
-
 // Chargeable unbilled sales that stand and are on no invoice, in the caller's order.
-std::vector<Candidate> read_candidates(const Ids& actual_ids) {
+std::vector<NteRow> read_candidates(const Ids& actual_ids) {
     static pg::Statement read{R"(
         SELECT a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.billing_status, a.nte_status, a.amount
           FROM unnest($1) WITH ORDINALITY AS i (id, position)
@@ -33,7 +23,7 @@ std::vector<Candidate> read_candidates(const Ids& actual_ids) {
                               {INT8ARRAYOID}};
     pg::EnumOids<BillingStatus> const billing_status;
     pg::EnumOids<NteStatus> const nte_status;
-    std::vector<Candidate> candidates;
+    std::vector<NteRow> candidates;
     std::map<std::int64_t, bool> seen;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
@@ -61,59 +51,6 @@ void write_statuses(const Ids& ids, const std::vector<std::string>& statuses, co
     }
 }
 
-// Collects changes of not-to-exceed status and writes rows, totals and log together.
-class NteChanges {
-public:
-    void add(const Candidate& row, const NteVerdict& verdict) {
-        Decimal committed;
-        if (row.nte == NteStatus::committed) {
-            committed -= row.amount;
-        }
-        if (verdict.status == NteStatus::committed) {
-            committed += row.amount;
-        }
-        totals_.add(row.contract_id, row.line_id, row.customer_id, committed, Decimal());
-        ids_.push_back(row.actual_id);
-        statuses_.emplace_back(label(verdict.status));
-        levels_.emplace_back(verdict.failed_level ? label(*verdict.failed_level) : "");
-        moved_[{row.contract_id, row.nte, verdict.status}].push_back(row.actual_id);
-        bool const unready = verdict.status == NteStatus::failed || verdict.status == NteStatus::not_evaluated;
-        if (unready && row.status == BillingStatus::ready_to_invoice) {
-            unready_[row.contract_id].push_back(row.actual_id);
-        }
-    }
-
-    void write(std::int64_t operation_id) const {
-        write_statuses(ids_, statuses_, levels_);
-        totals_.write();
-        for (auto const& [key, ids] : moved_) {
-            log_change(operation_id, {key.contract_id, "actual", "nte_status", label(key.from), label(key.to)}, ids);
-        }
-        for (auto const& [contract_id, ids] : unready_) {
-            log_change(operation_id,
-                       {contract_id, "actual", "billing_status", label(BillingStatus::ready_to_invoice),
-                        label(BillingStatus::not_ready_to_invoice)},
-                       ids);
-        }
-    }
-
-private:
-    struct Move {
-        std::int64_t contract_id;
-        NteStatus from;
-        NteStatus to;
-        bool operator<(const Move& other) const {
-            return std::tie(contract_id, from, to) < std::tie(other.contract_id, other.from, other.to);
-        }
-    };
-    Ids ids_;
-    std::vector<std::string> statuses_;
-    std::vector<std::string> levels_;
-    LineTotals totals_;
-    std::map<Move, Ids> moved_;
-    std::map<std::int64_t, Ids> unready_;
-};
-
 Ids required_actuals(const Verb& verb) {
     return verb.arguments.required_ids(0, "actuals");
 }
@@ -134,7 +71,7 @@ void reset(Verb& verb) {
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
     NteVerdict const unknown{NteStatus::not_evaluated, std::nullopt};
     NteChanges changes;
-    for (Candidate const& row : read_candidates(ids)) {
+    for (NteRow const& row : read_candidates(ids)) {
         if (row.nte == NteStatus::committed || row.nte == NteStatus::failed) {
             changes.add(row, unknown);
             emit(verb, row.actual_id, ItemOutcome::changed, unknown);
@@ -155,6 +92,39 @@ void reevaluate(Verb& verb) {
 
 } // namespace
 
+void NteChanges::add(const NteRow& row, const NteVerdict& verdict) {
+    Decimal committed;
+    if (row.nte == NteStatus::committed) {
+        committed -= row.amount;
+    }
+    if (verdict.status == NteStatus::committed) {
+        committed += row.amount;
+    }
+    totals_.add(row.contract_id, row.line_id, row.customer_id, committed, Decimal());
+    ids_.push_back(row.actual_id);
+    statuses_.emplace_back(label(verdict.status));
+    levels_.emplace_back(verdict.failed_level ? label(*verdict.failed_level) : "");
+    moved_[{row.contract_id, row.nte, verdict.status}].push_back(row.actual_id);
+    bool const unready = verdict.status == NteStatus::failed || verdict.status == NteStatus::not_evaluated;
+    if (unready && row.status == BillingStatus::ready_to_invoice) {
+        unready_[row.contract_id].push_back(row.actual_id);
+    }
+}
+
+void NteChanges::write(std::int64_t operation_id) const {
+    write_statuses(ids_, statuses_, levels_);
+    totals_.write();
+    for (auto const& [key, ids] : moved_) {
+        log_change(operation_id, {key.contract_id, "actual", "nte_status", label(key.from), label(key.to)}, ids);
+    }
+    for (auto const& [contract_id, ids] : unready_) {
+        log_change(operation_id,
+                   {contract_id, "actual", "billing_status", label(BillingStatus::ready_to_invoice),
+                    label(BillingStatus::not_ready_to_invoice)},
+                   ids);
+    }
+}
+
 Ids contracts_of_actuals(const Ids& actual_ids) {
     static pg::Statement read{"SELECT DISTINCT contract_id FROM billing.actual WHERE actual_id = ANY ($1)",
                               {INT8ARRAYOID}};
@@ -167,15 +137,15 @@ Ids contracts_of_actuals(const Ids& actual_ids) {
 }
 
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids) {
-    std::vector<Candidate> const rows = read_candidates(actual_ids);
-    for (Candidate const& row : rows) {
+    std::vector<NteRow> const rows = read_candidates(actual_ids);
+    for (NteRow const& row : rows) {
         if (row.nte == NteStatus::committed) {
             book.limits(book.known_contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);
         }
     }
     std::vector<EvaluatedRow> evaluated;
     NteChanges changes;
-    for (Candidate const& row : rows) {
+    for (NteRow const& row : rows) {
         NteVerdict const verdict =
             book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
         evaluated.push_back({row.actual_id, row.nte, verdict});

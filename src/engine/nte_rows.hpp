@@ -1,6 +1,8 @@
 #pragma once
 // Evaluating the not-to-exceed status of actuals that exist.
 
+#include <tuple>
+
 #include "engine/contract_book.hpp"
 
 namespace billing::engine {
@@ -14,6 +16,40 @@ struct EvaluatedRow {
     NteVerdict verdict;
 };
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids);
+
+// An unbilled sale on no invoice, as its limits see it.
+struct NteRow {
+    std::int64_t actual_id;
+    std::int64_t contract_id;
+    std::int64_t line_id;
+    std::int64_t customer_id;
+    BillingStatus status;
+    NteStatus nte;
+    Decimal amount;
+};
+
+// Collects changes of not-to-exceed status and writes rows, totals and log together.
+class NteChanges {
+public:
+    void add(const NteRow& row, const NteVerdict& verdict);
+    void write(std::int64_t operation_id) const;
+
+private:
+    struct Move {
+        std::int64_t contract_id;
+        NteStatus from;
+        NteStatus to;
+        bool operator<(const Move& other) const {
+            return std::tie(contract_id, from, to) < std::tie(other.contract_id, other.from, other.to);
+        }
+    };
+    Ids ids_;
+    std::vector<std::string> statuses_;
+    std::vector<std::string> levels_;
+    LineTotals totals_;
+    std::map<Move, Ids> moved_;
+    std::map<std::int64_t, Ids> unready_;
+};
 
 // Contracts of the given actuals.
 Ids contracts_of_actuals(const Ids& actual_ids);

@@ -106,7 +106,7 @@ void log_changes(std::int64_t operation_id, const StatusChange& change, const Id
     static pg::Statement insert{R"(
         INSERT INTO billing.operation_change
             (operation_id, contract_id, item, status_column, from_status, to_status, item_count, ids)
-        SELECT $1, d.contract_id, $2, $3, nullif($4, ''), nullif($5, ''), pg_catalog.count(*), pg_catalog.array_agg(d.id)
+        SELECT $1, nullif(d.contract_id, 0), $2, $3, nullif($4, ''), nullif($5, ''), pg_catalog.count(*), pg_catalog.array_agg(d.id)
           FROM unnest($6, $7) AS d (contract_id, id)
          GROUP BY d.contract_id)",
                                 {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8ARRAYOID, INT8ARRAYOID}};

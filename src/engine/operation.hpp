@@ -59,7 +59,7 @@ private:
     std::vector<Group> groups_;
 };
 
-// Many contracts at once: ids[i] belongs to contract_ids[i]. One log row per contract.
+// Many contracts at once: ids[i] belongs to contract_ids[i] (0: to none). One log row per contract.
 void log_changes(std::int64_t operation_id, const StatusChange& change, const Ids& contract_ids, const Ids& ids);
 
 } // namespace billing::engine

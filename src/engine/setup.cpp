@@ -405,6 +405,24 @@ void remove_milestone(const TriggerData& trigger) {
     drop_shares({column_of(trigger, "milestone_id")});
 }
 
+// --- entries --------------------------------------------------------------------------------------------------------
+
+// An entry that was approved and taken back is open for changes again, but its history needs it.
+void keep_entries_of_actuals(const TriggerData&) {
+    static pg::Statement read{R"(
+        SELECT r.entry_id FROM removed r
+         WHERE EXISTS (SELECT 1 FROM billing.actual a WHERE a.entry_id = r.entry_id AND a.invoice_id IS NULL)
+         LIMIT 1)",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        throw DomainError(sqlstate::not_editable,
+                          "entry " + std::to_string(rows.id(0, 1)) + " can no longer be deleted",
+                          "It was approved before; the ledger keeps its actuals and their reversals.",
+                          "Leave it as it is, or change it and submit it again.");
+    }
+}
+
 // --- distribute_evenly --------------------------------------------------------------------------------------------
 
 // contract, contract_line (NULL: the defaults of the contract)
@@ -500,6 +518,10 @@ Datum milestone_saved(PG_FUNCTION_ARGS) {
 
 Datum milestone_removed(PG_FUNCTION_ARGS) {
     return run_trigger(fcinfo, "milestone", Attached::before_row, remove_milestone);
+}
+
+Datum entries_removed(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "entry", Attached::after_statement, keep_entries_of_actuals);
 }
 
 Datum distribute_evenly(PG_FUNCTION_ARGS) {

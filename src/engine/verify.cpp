@@ -17,6 +17,12 @@ struct Check {
         : name(check_name), violations(query, {}, pg::Planning::free) {}
 };
 
+// The newest reversal of each entry that was taken back or written again: what is older has been settled, what is newer
+// is what the entry became last.
+#define BILLING_TAKEN_BACK                                                                                             \
+    "(SELECT entry_id, pg_catalog.max(actual_id) AS last_id FROM billing.actual"                                       \
+    "  WHERE reverses_id IS NOT NULL AND invoice_id IS NULL AND entry_id IS NOT NULL GROUP BY entry_id)"
+
 Check checks[] = {
     // --- guards
     // -------------------------------------------------------------------------------------------------------
@@ -77,7 +83,8 @@ Check checks[] = {
                        ('contract_line_customer', 'billing_line_customer_known', 'contract_line_customer_added'),
                        ('milestone', 'billing_milestone_added', 'milestone_saved'),
                        ('milestone', 'billing_milestone_changed', 'milestone_saved'),
-                       ('milestone', 'billing_milestone_removed', 'milestone_removed'))
+                       ('milestone', 'billing_milestone_removed', 'milestone_removed'),
+                       ('entry', 'billing_entries_removed', 'entries_removed'))
                h (table_name, trigger_name, function_name)
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
@@ -147,7 +154,9 @@ Check checks[] = {
                CASE WHEN c.contract_id IS NULL THEN 'its contract is missing'
                     WHEN a.contract_line_id IS NOT NULL AND l.contract_line_id IS NULL THEN 'its contract line is missing'
                     WHEN a.entry_id IS NOT NULL AND e.entry_id IS NULL THEN 'its entry is missing'
-                    WHEN e.entry_status <> 'approved' AND a.adjustment_status = 'adjustable' THEN 'its entry is not approved'
+                    WHEN e.entry_status NOT IN ('approved', 'recall_requested') AND a.adjustment_status = 'adjustable'
+                         AND NOT (a.transaction_type = 'unbilled_sales' AND a.billing_status = 'customer_invoice_posted')
+                    THEN 'its entry is not approved'
                     WHEN a.invoice_id IS NOT NULL AND v.invoice_id IS NULL THEN 'its invoice is missing'
                     WHEN v.project_invoice_status IN ('draft', 'in_review') THEN 'written by an invoice that is not confirmed'
                     ELSE 'a customer who does not pay for its contract line' END
@@ -160,7 +169,8 @@ Check checks[] = {
                 AND u.contract_line_id = a.contract_line_id AND u.customer_id = a.customer_id
          WHERE c.contract_id IS NULL OR (a.contract_line_id IS NOT NULL AND l.contract_line_id IS NULL)
             OR (a.entry_id IS NOT NULL AND e.entry_id IS NULL)
-            OR (e.entry_status <> 'approved' AND a.adjustment_status = 'adjustable')
+            OR (e.entry_status NOT IN ('approved', 'recall_requested') AND a.adjustment_status = 'adjustable'
+                AND NOT (a.transaction_type = 'unbilled_sales' AND a.billing_status = 'customer_invoice_posted'))
             OR (a.invoice_id IS NOT NULL AND v.invoice_id IS NULL)
             OR v.project_invoice_status IN ('draft', 'in_review')
             OR (a.contract_line_id IS NOT NULL AND l.billing_method <> 'product' AND (u.customer_id IS NULL OR NOT u.in_use)))"},
@@ -187,6 +197,24 @@ Check checks[] = {
         UNION ALL
         SELECT r.contract_id, 'actual ' || r.actual_id, 'is unadjustable but reverses nothing'
           FROM billing.actual r WHERE r.adjustment_status = 'unadjustable' AND r.reverses_id IS NULL)"},
+    {"what was taken back is canceled on both sides",
+     R"(
+        SELECT r.contract_id, 'actual ' || r.actual_id,
+               r.transaction_type || ' ' || r.billing_status || ' takes back actual ' || o.actual_id || ', ' || o.billing_status || ' and ' || o.adjustment_status
+          FROM billing.actual r
+          JOIN billing.actual o ON o.actual_id = r.reverses_id AND o.contract_id = r.contract_id
+         WHERE r.invoice_id IS NULL
+           AND (r.billing_status <> 'canceled' OR o.billing_status <> 'canceled' OR o.adjustment_status <> 'adjusted'
+                OR r.transaction_type NOT IN ('cost', 'unbilled_sales') OR r.entry_id IS DISTINCT FROM o.entry_id
+                OR r.transaction_class <> o.transaction_class OR r.transaction_date <> o.transaction_date
+                OR r.billing_type <> o.billing_type OR r.is_open))"},
+    {"an entry stands in one place",
+     R"(
+        SELECT NULL::int8, 'entry ' || a.entry_id, 'stands in ' || pg_catalog.count(DISTINCT (a.contract_id, a.contract_line_id)) || ' contract lines'
+          FROM billing.actual a
+         WHERE a.entry_id IS NOT NULL AND a.adjustment_status = 'adjustable' AND (a.transaction_type = 'cost' OR a.is_open)
+         GROUP BY a.entry_id
+        HAVING pg_catalog.count(DISTINCT (a.contract_id, a.contract_line_id)) > 1)"},
     {"the open flag follows the statuses",
      R"(
         SELECT a.contract_id, 'actual ' || a.actual_id, 'open ' || a.is_open || ' with ' || a.billing_status || ', ' || a.adjustment_status
@@ -251,12 +279,14 @@ Check checks[] = {
                       WHERE a.entry_id IS NOT NULL AND a.invoice_id IS NULL
                         AND (a.transaction_type <> 'cost' OR a.adjustment_status IN ('adjustable', 'in_process'))
                       GROUP BY a.entry_id) s ON s.entry_id = e.entry_id
-         WHERE e.entry_status = 'approved'
+         WHERE e.entry_status IN ('approved', 'recall_requested')
            AND (s.entry_id IS NULL OR (e.transaction_class <> 'fee' AND s.cost_quantity IS DISTINCT FROM e.quantity)))"},
     {"actuals say what their sources say", R"(
         SELECT a.contract_id, 'actual ' || a.actual_id, 'date or class differ from entry ' || e.entry_id
           FROM billing.actual a JOIN billing.entry e ON e.entry_id = a.entry_id
-         WHERE a.transaction_date <> e.entry_date OR a.transaction_class <> e.transaction_class
+          LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
+         WHERE (a.transaction_date <> e.entry_date OR a.transaction_class <> e.transaction_class)
+           AND a.actual_id > coalesce(t.last_id, 0)
         UNION ALL
         SELECT b.contract_id, 'actual ' || b.actual_id, 'quantity, price, amount or billing type differ from actual ' || u.actual_id || ' which it bills'
           FROM billing.actual b
@@ -269,8 +299,10 @@ Check checks[] = {
                   FROM billing.actual a
                   JOIN billing.entry e ON e.entry_id = a.entry_id
                   JOIN billing.contract c ON c.contract_id = a.contract_id
+                  LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
                    AND a.source_id IS NULL AND a.billing_type = 'chargeable'
+                   AND a.actual_id > coalesce(t.last_id, 0)
                  GROUP BY a.entry_id) s
          WHERE s.tax <> s.entry_tax
         UNION ALL
@@ -291,8 +323,9 @@ Check checks[] = {
                   FROM billing.actual a
                   JOIN billing.contract c ON c.contract_id = a.contract_id
                   JOIN billing.company o ON o.company_id = c.company_id
+                  LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.entry_id IS NOT NULL AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
                  GROUP BY a.contract_id, a.entry_id, a.transaction_type, a.billing_type, a.price) s
          WHERE s.amount <> s.expected)"},
 
@@ -417,6 +450,9 @@ Check checks[] = {
                        CASE WHEN is_open THEN 'adjustable' ELSE adjustment_status::text END
                   FROM billing.actual
                 UNION ALL
+                SELECT contract_id, 'contract', contract_id, 'contract_status', contract_status::text, contract_status::text
+                  FROM billing.contract
+                UNION ALL
                 SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
           LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column
          WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
@@ -501,6 +537,8 @@ Check checks[] = {
            AND x.class = s.class AND x.tasks = s.tasks
          WHERE s.class IS NULL OR x.class IS NULL)"},
 };
+
+#undef BILLING_TAKEN_BACK
 
 void run_checks(Verb& verb) {
     constexpr long rows_per_batch = 1000;

@@ -29,6 +29,14 @@
     DECLARE(submit)                                                                                                    \
     DECLARE(approve)                                                                                                   \
     DECLARE(reject)                                                                                                    \
+    DECLARE(recall_entries)                                                                                            \
+    DECLARE(approve_recall)                                                                                            \
+    DECLARE(reject_recall)                                                                                             \
+    DECLARE(cancel_approval)                                                                                           \
+    DECLARE(confirm_contract)                                                                                          \
+    DECLARE(close_contract)                                                                                            \
+    DECLARE(reevaluate_work)                                                                                           \
+    DECLARE(entries_removed)                                                                                           \
     DECLARE(reset_nte)                                                                                                 \
     DECLARE(reevaluate_nte)                                                                                            \
     DECLARE(mark_ready_to_invoice)                                                                                     \

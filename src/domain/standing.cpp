@@ -1,0 +1,141 @@
+#include "domain/standing.hpp"
+
+#include <algorithm>
+
+namespace billing {
+
+namespace {
+
+Hold hold_of_sale(const LedgerRow& row) noexcept {
+    return row.billing_status == BillingStatus::customer_invoice_created ? Hold::on_draft : Hold::none;
+}
+
+Hold hold_of_row(const LedgerRow& row) noexcept {
+    if (row.adjustment == AdjustmentStatus::in_process)
+        return Hold::in_correction;
+    if (row.adjustment != AdjustmentStatus::adjustable)
+        return Hold::none;
+    switch (row.type) {
+    case TransactionType::billed_sales:
+        return Hold::on_invoice;
+    case TransactionType::unbilled_sales:
+        return hold_of_sale(row);
+    default:
+        return Hold::none;
+    }
+}
+
+bool is_wanted(const LedgerRow& row, const NewActual& wanted) {
+    return row.type == wanted.type && row.billing_type == wanted.billing_type &&
+           row.customer_id == wanted.customer_id && row.quantity == wanted.quantity && row.price == wanted.price &&
+           row.amount == wanted.amount && row.tax == wanted.tax;
+}
+
+// What the sales in the backlog come to.
+struct Agreed {
+    bool any = false;
+    bool charges = false;
+    bool one_price = true;
+    BillingType other_type = BillingType::non_chargeable;
+    Decimal price;
+    Decimal charged;
+    Decimal tax;
+};
+
+Agreed agreed_in(const std::vector<LedgerRow>& rows) {
+    Agreed agreed;
+    for (const LedgerRow& row : rows) {
+        if (!is_in_backlog(row))
+            continue;
+        const bool charges = row.billing_type == BillingType::chargeable;
+        // What is charged decides about the price; what is not, only where nothing is.
+        if (agreed.any && charges == agreed.charges) {
+            agreed.one_price = agreed.one_price && agreed.price == row.price;
+        } else if (charges || !agreed.any) {
+            agreed.price = row.price;
+            agreed.one_price = true;
+        }
+        agreed.any = true;
+        agreed.charges = agreed.charges || charges;
+        if (charges) {
+            agreed.charged += row.quantity;
+            agreed.tax += row.tax;
+        } else {
+            agreed.other_type = row.billing_type;
+        }
+    }
+    return agreed;
+}
+
+} // namespace
+
+bool is_in_backlog(const LedgerRow& row) noexcept {
+    return row.type == TransactionType::unbilled_sales && row.adjustment == AdjustmentStatus::adjustable &&
+           (row.billing_status == BillingStatus::not_ready_to_invoice ||
+            row.billing_status == BillingStatus::ready_to_invoice);
+}
+
+bool stands(const LedgerRow& row) noexcept {
+    return (row.type == TransactionType::cost && row.adjustment == AdjustmentStatus::adjustable) || is_in_backlog(row);
+}
+
+Hold hold_of(const std::vector<LedgerRow>& rows) noexcept {
+    Hold strongest = Hold::none;
+    for (const LedgerRow& row : rows)
+        strongest = std::max(strongest, hold_of_row(row));
+    return strongest;
+}
+
+const char* reason_of(Hold hold) noexcept {
+    switch (hold) {
+    case Hold::none:
+        return "";
+    case Hold::on_draft:
+        return "a sale of the entry is on a draft invoice";
+    case Hold::in_correction:
+        return "a sale of the entry is being corrected";
+    case Hold::on_invoice:
+        return "a sale of the entry is on a confirmed invoice and not credited in full";
+    }
+    return "";
+}
+
+bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
+                const std::vector<NewActual>& wanted) {
+    const auto is_elsewhere = [&](const LedgerRow& row) {
+        return row.contract_id != contract_id || row.line_id != line_id;
+    };
+    if (rows.size() != wanted.size() || std::any_of(rows.begin(), rows.end(), is_elsewhere))
+        return false;
+    // A handful of rows per entry; most are in the order they were written.
+    std::vector<bool> taken(wanted.size());
+    const auto find_wanted = [&](const LedgerRow& row) {
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            if (!taken[i] && is_wanted(row, wanted[i])) {
+                taken[i] = true;
+                return true;
+            }
+        return false;
+    };
+    return std::all_of(rows.begin(), rows.end(), find_wanted);
+}
+
+ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& rows) {
+    const Agreed agreed = agreed_in(rows);
+    if (!agreed.any)
+        return work;
+    ApprovedWork result = work;
+    if (agreed.one_price)
+        result.sales_price = agreed.price;
+    if (!agreed.charges) {
+        result.chosen_type = agreed.other_type;
+        return result;
+    }
+    result.billable_quantity = agreed.charged;
+    result.tax = agreed.tax;
+    if (work.chosen_type && work.chosen_type != BillingType::chargeable)
+        result.chosen_type = BillingType::chargeable;
+    return result;
+}
+
+} // namespace billing

@@ -1,0 +1,53 @@
+#pragma once
+// What of an entry stands in the ledger, whether it may be taken back, and whether it still says what the terms say.
+
+#include "domain/approval.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace billing {
+
+// An actual of an entry that is not a reversal.
+struct LedgerRow {
+    std::int64_t actual_id;
+    std::int64_t contract_id;
+    std::int64_t line_id;     // 0: no contract line pays
+    std::int64_t customer_id; // 0: no paying customer
+    TransactionType type;
+    BillingType billing_type;
+    BillingStatus billing_status;
+    AdjustmentStatus adjustment;
+    NteStatus nte;
+    Decimal quantity;
+    Decimal price;
+    Decimal amount;
+    Decimal tax;
+};
+
+// What keeps the actuals of an entry from being taken back.
+enum class Hold { none, on_draft, in_correction, on_invoice };
+
+// A cost, or an unbilled sale on no invoice, that nothing has superseded: what is reversed when an entry is taken back.
+bool stands(const LedgerRow& row) noexcept;
+
+// An unbilled sale that is in the backlog.
+bool is_in_backlog(const LedgerRow& row) noexcept;
+
+// The strongest hold of an entry's rows. A billed sale holds until a corrective invoice has credited it; then the sale
+// written for it stands in its place.
+Hold hold_of(const std::vector<LedgerRow>& rows) noexcept;
+
+// Why; empty for none.
+const char* reason_of(Hold hold) noexcept;
+
+// Whether the rows are, in any order, the actuals wanted on that contract and line. Not-to-exceed limits do not count:
+// they are checked whenever somebody asks, without writing anything anew.
+bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
+                const std::vector<NewActual>& wanted);
+
+// The work of an entry whose invoice was credited: quantity, price, tax and billing type as last agreed on the
+// invoice, which the credit brought back into the backlog.
+ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& rows);
+
+} // namespace billing

@@ -1,0 +1,59 @@
+#pragma once
+// Actuals that an entry becomes, collected and written many at a time.
+
+#include "engine/work_terms.hpp"
+#include "pg/row_batch.hpp"
+
+namespace billing::engine {
+
+// An actual as written, ready to be shown.
+struct NewRow {
+    std::int64_t actual_id; // 0: only tried
+    std::int64_t contract_id;
+    std::int64_t line_id;
+    std::int64_t customer_id;
+    Datum type;
+    Datum billing_type;
+    Datum nte_status;
+    Datum quantity;
+    Datum price;
+    Datum amount;
+    Datum tax;
+};
+
+// The ids of new actuals come from here and nowhere else in C++.
+class ActualIds {
+public:
+    ActualIds();
+    std::int64_t next() const;
+
+private:
+    Oid sequence_;
+};
+
+class NewActuals {
+public:
+    NewActuals();
+
+    // The row as it would be written.
+    NewRow show(std::int64_t contract_id, std::int64_t line_id, const NewActual& actual, NteStatus nte) const;
+
+    // Collects one actual of the entry.
+    NewRow add(const EntryRow& entry, std::int64_t contract_id, std::int64_t line_id, const NewActual& actual,
+               const NteVerdict& nte);
+
+    // Writes what was collected.
+    void write();
+    void close() { batch_.close(); }
+
+private:
+    ActualIds ids_;
+    pg::EnumOids<TransactionType> transaction_type_;
+    pg::EnumOids<TransactionClass> class_;
+    pg::EnumOids<BillingType> billing_type_;
+    pg::EnumOids<NteStatus> nte_status_;
+    pg::EnumOids<NteLevel> nte_level_;
+    pg::RowBatch batch_;
+};
+
+} // namespace billing::engine

@@ -1,0 +1,362 @@
+#include "engine/reevaluate.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/entries.hpp"
+#include "engine/operation.hpp"
+#include "pg/exports.hpp"
+
+namespace billing::engine {
+
+namespace {
+
+constexpr std::size_t no_rewrite = SIZE_MAX;
+
+void add_ids(Ids& into, const pg::Rows& rows) {
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        into.push_back(rows.id(i, 1));
+    }
+}
+
+void sort_unique(Ids& ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+Ids projects_of_lines(const Ids& contracts) {
+    static pg::Statement read{R"(
+        SELECT DISTINCT project_id FROM billing.contract_line
+         WHERE contract_id = ANY ($1) AND project_id IS NOT NULL)",
+                              {INT8ARRAYOID}};
+    Ids projects;
+    add_ids(projects, pg::query(read, pg::Parameters().ids(contracts)));
+    return projects;
+}
+
+// Contracts for internal work that hold the entries: read, not locked.
+Ids internal_contracts_of_entries(const Ids& entries) {
+    static pg::Statement read{R"(
+        SELECT DISTINCT a.contract_id
+          FROM billing.actual a
+          JOIN billing.contract c ON c.contract_id = a.contract_id AND c.kind = 'internal'
+         WHERE a.entry_id = ANY ($1) AND a.invoice_id IS NULL)",
+                              {INT8ARRAYOID}};
+    Ids contracts;
+    add_ids(contracts, pg::query(read, pg::Parameters().ids(entries)));
+    return contracts;
+}
+
+Ids projects_of_entries(const Ids& entries) {
+    static pg::Statement read{"SELECT DISTINCT project_id FROM billing.entry WHERE entry_id = ANY ($1)",
+                              {INT8ARRAYOID}};
+    Ids projects;
+    add_ids(projects, pg::query(read, pg::Parameters().ids(entries)));
+    return projects;
+}
+
+bool is_chargeable_sale(const NewActual& actual) {
+    return actual.type == TransactionType::unbilled_sales && actual.billing_type == BillingType::chargeable;
+}
+
+} // namespace
+
+Ids find_work(const WorkSelection& selection) {
+    static pg::Statement of_projects{R"(
+        SELECT entry_id FROM billing.entry
+         WHERE project_id = ANY ($1) AND entry_status IN ('approved', 'recall_requested'))",
+                                     {INT8ARRAYOID}};
+    static pg::Statement in_backlog{R"(
+        SELECT DISTINCT entry_id FROM billing.actual
+         WHERE contract_id = ANY ($1) AND is_open AND entry_id IS NOT NULL)",
+                                    {INT8ARRAYOID}};
+    Ids found = selection.entries;
+    Ids projects = selection.projects;
+    if (!selection.contracts.empty()) {
+        Ids const of_lines = projects_of_lines(selection.contracts);
+        projects.insert(projects.end(), of_lines.begin(), of_lines.end());
+        add_ids(found, pg::query(in_backlog, pg::Parameters().ids(selection.contracts)));
+    }
+    if (!projects.empty()) {
+        add_ids(found, pg::query(of_projects, pg::Parameters().ids(projects)));
+    }
+    sort_unique(found);
+    return found;
+}
+
+Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice)
+    : verb_(verb), preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_) {}
+
+void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
+    entries_ = entries;
+    if (preview_) {
+        Ids holders = customer_contracts_of_entries(entries_);
+        Ids const internal = internal_contracts_of_entries(entries_);
+        holders.insert(holders.end(), internal.begin(), internal.end());
+        terms_.load(projects_of_entries(entries_), holders);
+        return;
+    }
+    Ids const projects = lock_entries(entries_);
+    Ids lock = customer_contracts_of_entries(entries_);
+    lock.insert(lock.end(), also_lock.begin(), also_lock.end());
+    terms_.lock_and_load(projects, lock, internal_contracts_of_entries(entries_));
+}
+
+void Reevaluation::keep_only(const Ids& entries) {
+    std::unordered_set<std::int64_t> const wanted(entries.begin(), entries.end());
+    entries_.erase(
+        std::remove_if(entries_.begin(), entries_.end(), [&](std::int64_t id) { return wanted.count(id) == 0; }),
+        entries_.end());
+}
+
+void Reevaluation::run(std::int64_t operation_id) {
+    in_batches(entries_, [this](const Ids& batch) { consider_batch(batch); });
+    evaluate_limits();
+    write(operation_id);
+    new_actuals_.close();
+}
+
+// --- what differs -------------------------------------------------------------------------------------------------
+
+void Reevaluation::consider_batch(const Ids& batch) {
+    static pg::Statement read{"SELECT i.position, i.id," BILLING_ENTRY_COLUMNS
+                              "  FROM unnest($1) WITH ORDINALITY AS i (id, position)"
+                              "  LEFT JOIN billing.entry e ON e.entry_id = i.id",
+                              {INT8ARRAYOID}};
+    ledger_.read(batch);
+    pg::Rows const rows = pg::query(read, pg::Parameters().ids(batch));
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        if (!rows.datum(i, 3)) {
+            report_.note(rows.id(i, 2), 0, ItemOutcome::refused, "there is no entry with this id");
+        } else {
+            consider(terms_.entry_at(rows, i));
+        }
+    }
+}
+
+void Reevaluation::consider(EntryRow entry) {
+    if (entry.status != EntryStatus::approved && entry.status != EntryStatus::recall_requested) {
+        return report_.note(entry.entry_id, 0, ItemOutcome::refused,
+                            "the entry is " + std::string(label(entry.status)) + "; only approved work has actuals");
+    }
+    std::vector<LedgerRow> const& rows = ledger_.of(entry.entry_id);
+    Hold const hold = hold_of(rows);
+    // Nothing of it is left in the backlog: there is nothing to evaluate.
+    if (hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog)) {
+        return;
+    }
+    if (ledger_.was_billed(entry.entry_id) && hold == Hold::none) {
+        entry.work = as_agreed(entry.work, rows);
+    }
+    if (reprice_) {
+        reprice_(entry);
+    }
+    std::string const problem = terms_.judge(entry, judgement_);
+    std::vector<LedgerRow> standing;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(standing), stands);
+    if (is_as_judged(hold == Hold::none ? standing : rows, problem, hold)) {
+        if (hold == Hold::none) {
+            keep(entry, standing);
+        }
+        return;
+    }
+    std::string const refusal = why_not(standing, problem, hold);
+    if (!refusal.empty()) {
+        return report_.note(entry.entry_id, standing.empty() ? 0 : standing.front().contract_id, ItemOutcome::refused,
+                            refusal);
+    }
+    rewrite(entry, std::move(standing));
+}
+
+// What is on an invoice is compared as it was approved: billed sales are the same facts again.
+bool Reevaluation::is_as_judged(const std::vector<LedgerRow>& rows, const std::string& problem, Hold hold) const {
+    if (!problem.empty()) {
+        return false;
+    }
+    if (hold == Hold::none) {
+        return same_terms(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
+    }
+    std::vector<LedgerRow> approved;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(approved),
+                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales; });
+    return same_terms(approved, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
+}
+
+std::string Reevaluation::why_not(const std::vector<LedgerRow>& standing, const std::string& problem, Hold hold) {
+    for (LedgerRow const& row : standing) {
+        if (terms_.book().known_contract(row.contract_id).is_closed) {
+            return "the contract is closed";
+        }
+    }
+    return hold != Hold::none ? reason_of(hold) : problem;
+}
+
+void Reevaluation::rewrite(const EntryRow& entry, std::vector<LedgerRow> standing) {
+    bool const had_room = std::any_of(standing.begin(), standing.end(),
+                                      [](const LedgerRow& row) { return row.nte == NteStatus::committed; });
+    rewrites_.push_back({entry, judgement_.contract->contract_id, judgement_.line_id(), had_room, std::move(standing),
+                         judgement_.actuals,
+                         std::vector<NteVerdict>(judgement_.actuals.size(), {NteStatus::not_applicable, {}})});
+}
+
+// Without limits there is nothing to check.
+bool Reevaluation::is_limited(std::int64_t contract_id, NteStatus nte) {
+    return nte != NteStatus::not_applicable ||
+           terms_.book().limits(terms_.book().known_contract(contract_id)).has_limits();
+}
+
+// A sale that was reset waits until somebody evaluates it.
+void Reevaluation::keep(const EntryRow& entry, const std::vector<LedgerRow>& standing) {
+    for (LedgerRow const& row : standing) {
+        if (is_in_backlog(row) && row.billing_type == BillingType::chargeable && row.nte != NteStatus::not_evaluated &&
+            is_limited(row.contract_id, row.nte)) {
+            kept_.push_back({entry.entry_id, entry.date, row});
+        }
+    }
+}
+
+// --- not-to-exceed limits -----------------------------------------------------------------------------------------
+
+// Who had room is offered it first, then the oldest work: without a change nothing moves.
+bool Reevaluation::Bid::operator<(const Bid& other) const {
+    return std::make_tuple(!had_room, date, entry_id) < std::make_tuple(!other.had_room, other.date, other.entry_id);
+}
+
+void Reevaluation::release(const LedgerRow& row) {
+    if (row.nte == NteStatus::committed) {
+        terms_.book()
+            .limits(terms_.book().known_contract(row.contract_id))
+            .release(row.line_id, row.customer_id, row.amount);
+    }
+}
+
+std::vector<Reevaluation::Bid> Reevaluation::bids() const {
+    std::vector<Bid> all;
+    for (std::size_t i = 0; i < rewrites_.size(); ++i) {
+        Rewrite const& rewrite = rewrites_[i];
+        for (std::size_t k = 0; k < rewrite.written.size(); ++k) {
+            if (is_chargeable_sale(rewrite.written[k])) {
+                all.push_back({rewrite.had_room, rewrite.entry.date, rewrite.entry.entry_id, i, k});
+            }
+        }
+    }
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+        all.push_back({kept_[i].row.nte == NteStatus::committed, kept_[i].date, kept_[i].entry_id, no_rewrite, i});
+    }
+    std::stable_sort(all.begin(), all.end());
+    return all;
+}
+
+void Reevaluation::evaluate_limits() {
+    for (Rewrite const& rewrite : rewrites_) {
+        std::for_each(rewrite.reversed.begin(), rewrite.reversed.end(), [this](const LedgerRow& row) { release(row); });
+    }
+    for (Kept const& kept : kept_) {
+        release(kept.row);
+    }
+    for (Bid const& bid : bids()) {
+        evaluate(bid);
+    }
+}
+
+void Reevaluation::evaluate(const Bid& bid) {
+    ContractBook& book = terms_.book();
+    if (bid.rewrite != no_rewrite) {
+        Rewrite& rewrite = rewrites_[bid.rewrite];
+        NewActual const& sale = rewrite.written[bid.item];
+        rewrite.verdicts[bid.item] = book.limits(book.known_contract(rewrite.contract_id))
+                                         .evaluate(rewrite.line_id, sale.customer_id, sale.amount, true);
+        return;
+    }
+    Kept const& kept = kept_[bid.item];
+    LedgerRow const& row = kept.row;
+    NteVerdict const verdict =
+        book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
+    if (verdict.status != row.nte) {
+        report_.evaluated(kept.entry_id, row, verdict.status);
+        nte_changes_.add(
+            {row.actual_id, row.contract_id, row.line_id, row.customer_id, row.billing_status, row.nte, row.amount},
+            verdict);
+    }
+}
+
+// --- writing ------------------------------------------------------------------------------------------------------
+
+void Reevaluation::write(std::int64_t operation_id) {
+    std::size_t in_batch = 0;
+    for (Rewrite const& item : rewrites_) {
+        if (preview_) {
+            report(item);
+            continue;
+        }
+        write_again(item);
+        if (++in_batch == static_cast<std::size_t>(entries_per_batch)) {
+            in_batch = 0;
+            reversals_.write(operation_id);
+            new_actuals_.write();
+        }
+    }
+    if (preview_) {
+        return;
+    }
+    reversals_.write(operation_id);
+    new_actuals_.write();
+    totals_.write();
+    nte_changes_.write(operation_id);
+}
+
+void Reevaluation::write_again(const Rewrite& item) {
+    for (LedgerRow const& row : item.reversed) {
+        report_.reversal(item.entry.entry_id, row, reversals_.add(row));
+    }
+    for (std::size_t k = 0; k < item.written.size(); ++k) {
+        NewActual const& actual = item.written[k];
+        NteVerdict const& verdict = item.verdicts[k];
+        if (item.line_id != 0) {
+            totals_.add(item.contract_id, item.line_id, actual.customer_id,
+                        verdict.status == NteStatus::committed ? actual.amount : Decimal(), Decimal());
+        }
+        report_.written(item.entry.entry_id,
+                        new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict));
+    }
+}
+
+void Reevaluation::report(const Rewrite& item) {
+    for (LedgerRow const& row : item.reversed) {
+        report_.reversal(item.entry.entry_id, row, 0);
+    }
+    for (std::size_t k = 0; k < item.written.size(); ++k) {
+        report_.written(item.entry.entry_id,
+                        new_actuals_.show(item.contract_id, item.line_id, item.written[k], item.verdicts[k].status));
+    }
+}
+
+// --- reevaluate_work ----------------------------------------------------------------------------------------------
+
+namespace {
+
+void reevaluate_selected(Verb& verb) {
+    Arguments const& arguments = verb.arguments;
+    if (!arguments.given(0) && !arguments.given(1) && !arguments.given(2)) {
+        throw DomainError(sqlstate::invalid_parameter, "nothing to evaluate again", {},
+                          "Name contracts, projects or entries.");
+    }
+    WorkSelection const selection{arguments.ids(0).value_or(Ids()), arguments.ids(1).value_or(Ids()),
+                                  arguments.ids(2).value_or(Ids())};
+    bool const preview = arguments.flag(3);
+    Reevaluation work(verb, preview);
+    work.lock_and_load(find_work(selection));
+    LoggedArguments logged;
+    logged.add("contracts", arguments.ids(0)).add("projects", arguments.ids(1)).add("entries", arguments.ids(2));
+    work.run(preview ? 0 : begin_operation(verb, logged));
+}
+
+} // namespace
+
+} // namespace billing::engine
+
+using namespace billing::engine;
+
+Datum reevaluate_work(PG_FUNCTION_ARGS) {
+    return run_verb(fcinfo, "reevaluate_work", reevaluate_selected);
+}

@@ -1,0 +1,101 @@
+#pragma once
+// Evaluating approved work again: compare what stands in the ledger with what the entries would become at the terms of
+// today, reverse and write again what differs, leave the rest alone.
+
+#include <functional>
+#include <set>
+
+#include "engine/entry_ledger.hpp"
+#include "engine/nte_rows.hpp"
+#include "engine/reversal.hpp"
+
+namespace billing::engine {
+
+// Which work is looked at. Of a contract: what stands in its backlog, and everything on the projects of its lines.
+struct WorkSelection {
+    Ids contracts;
+    Ids projects;
+    Ids entries;
+};
+
+// Approved entries selected, ascending.
+Ids find_work(const WorkSelection& selection);
+
+class Reevaluation {
+public:
+    // Changes an entry's prices before it is judged, for callers that price work anew.
+    using Reprice = std::function<void(EntryRow&)>;
+
+    // With `preview`, nothing is locked or written; the result is the same but for the ids of new actuals.
+    Reevaluation(Verb& verb, bool preview, Reprice reprice = {});
+
+    // Locks the entries, then the contracts that hold them or pay for them now, and `also_lock`; reads the terms.
+    void lock_and_load(const Ids& entries, const Ids& also_lock = {});
+
+    // Leaves out what was locked but is not to be looked at.
+    void keep_only(const Ids& entries);
+
+    // Compares, writes and reports.
+    void run(std::int64_t operation_id);
+
+private:
+    // An entry to write again.
+    struct Rewrite {
+        EntryRow entry;
+        std::int64_t contract_id;
+        std::int64_t line_id;
+        bool had_room; // some of it was committed
+        std::vector<LedgerRow> reversed;
+        std::vector<NewActual> written;
+        std::vector<NteVerdict> verdicts; // beside written
+    };
+    // A sale that stays, to be checked against its limits.
+    struct Kept {
+        std::int64_t entry_id;
+        DateADT date;
+        LedgerRow row;
+    };
+    // Whose turn it is to be offered room.
+    struct Bid {
+        bool had_room;
+        DateADT date;
+        std::int64_t entry_id;
+        std::size_t rewrite; // index, or none for a kept row
+        std::size_t item;
+        bool operator<(const Bid& other) const;
+    };
+
+    void consider_batch(const Ids& batch);
+    void consider(EntryRow entry);
+    bool is_as_judged(const std::vector<LedgerRow>& rows, const std::string& problem, Hold hold) const;
+    std::string why_not(const std::vector<LedgerRow>& standing, const std::string& problem, Hold hold);
+    void rewrite(const EntryRow& entry, std::vector<LedgerRow> standing);
+    void keep(const EntryRow& entry, const std::vector<LedgerRow>& standing);
+    bool is_limited(std::int64_t contract_id, NteStatus nte);
+
+    void evaluate_limits();
+    void release(const LedgerRow& row);
+    std::vector<Bid> bids() const;
+    void evaluate(const Bid& bid);
+
+    void write(std::int64_t operation_id);
+    void write_again(const Rewrite& item);
+    void report(const Rewrite& item);
+
+    Verb& verb_;
+    bool preview_;
+    Reprice reprice_;
+    LedgerReport report_;
+    Ids entries_;
+    WorkTerms terms_;
+    Judgement judgement_;
+    EntryLedger ledger_;
+    std::vector<Rewrite> rewrites_;
+    std::vector<Kept> kept_;
+    NewActuals new_actuals_;
+    LineTotals totals_;
+    Reversals reversals_;
+    NteChanges nte_changes_;
+};
+
+} // namespace billing::engine

@@ -1,0 +1,62 @@
+#pragma once
+// Taking actuals back: the original becomes adjusted and canceled, a reversal with the negated values is written.
+
+#include "domain/standing.hpp"
+#include "engine/contract_book.hpp"
+#include "engine/new_actuals.hpp"
+
+namespace billing::engine {
+
+class Reversals {
+public:
+    // What sales had committed against limits is given back in `totals`, which the caller writes at the end.
+    explicit Reversals(LineTotals& totals) : totals_(totals) {}
+
+    // Collects one actual; returns the id of its reversal.
+    std::int64_t add(const LedgerRow& row);
+
+    // Logs, closes the originals and writes the reversals collected.
+    void write(std::int64_t operation_id);
+
+private:
+    void log(std::int64_t operation_id) const;
+
+    ActualIds next_;
+    LineTotals& totals_;
+    Ids originals_; // and beside each
+    Ids reversals_; // its reversal
+    struct Moved {
+        Ids contracts;
+        Ids ids;
+    };
+    Moved all_;
+    std::map<BillingStatus, Moved> by_status_;
+};
+
+// The result rows of the verbs that take back or write again: (entry_id, outcome, reason, actual_id, reverses_id,
+// contract_id, contract_line_id, customer_id, transaction_type, billing_type, nte_status, quantity, price, amount,
+// tax).
+class LedgerReport {
+public:
+    explicit LedgerReport(Verb& verb) : verb_(verb) {}
+
+    // Something about an entry (0: none) or contract (0: none) without an actual.
+    void note(std::int64_t entry_id, std::int64_t contract_id, ItemOutcome outcome, std::string_view reason = {});
+    // The reversal of a row; id 0 where it is only tried.
+    void reversal(std::int64_t entry_id, const LedgerRow& row, std::int64_t reversal_id);
+    void written(std::int64_t entry_id, const NewRow& row);
+    // A sale that stays, with another not-to-exceed status.
+    void evaluated(std::int64_t entry_id, const LedgerRow& row, NteStatus nte);
+
+private:
+    void start(std::int64_t entry_id, ItemOutcome outcome, std::string_view reason, std::int64_t actual_id,
+               std::int64_t reverses_id);
+
+    Verb& verb_;
+    pg::EnumOids<ItemOutcome> outcome_;
+    pg::EnumOids<TransactionType> type_;
+    pg::EnumOids<BillingType> billing_type_;
+    pg::EnumOids<NteStatus> nte_;
+};
+
+} // namespace billing::engine
