@@ -24,7 +24,14 @@ std::set<std::pair<std::string, std::string>> installed_objects() {
         UNION ALL
         SELECT 'trigger', t.tgname::text || ' on ' || c.relname::text
           FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-         WHERE c.relnamespace = 'billing'::pg_catalog.regnamespace AND NOT t.tgisinternal)",
+         WHERE c.relnamespace = 'billing'::pg_catalog.regnamespace AND NOT t.tgisinternal
+        UNION ALL
+        SELECT 'function', p.proname::text
+          FROM pg_catalog.pg_proc p
+         WHERE p.pronamespace = 'billing'::pg_catalog.regnamespace
+           AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
+                            WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+                              AND d.deptype = 'e'))",
                               {}};
     std::set<std::pair<std::string, std::string>> objects;
     pg::Rows const rows = pg::query(read);

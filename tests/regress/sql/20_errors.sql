@@ -50,7 +50,7 @@ SELECT billing.status_label('ready_to_invoice'::billing.billing_status, 'fr');
 -- Set-up that contradicts itself.
 INSERT INTO billing.company (name, currency) VALUES ('Other', 'XYZ');
 INSERT INTO billing.contract_line (contract_id, name, billing_method, project_id) VALUES (10, 'Twice', 'time_and_material', 1);
-INSERT INTO billing.contract_line (contract_id, name, billing_method) VALUES (10, 'Product of nothing', 'product');
+INSERT INTO billing.contract_line (contract_id, name, billing_method, recorded_at) VALUES (10, 'Product of nothing', 'product', NULL);
 INSERT INTO billing.contract_line_customer (contract_id, contract_line_id, customer_id) VALUES (10, 13, 2);
 INSERT INTO billing.milestone (contract_id, contract_line_id, name, milestone_date, amount) VALUES (10, 11, 'Wrong line', '2024-01-31', 50);
 INSERT INTO billing.contract_customer (contract_id, customer_id, is_primary) VALUES (10, 2, true);
