@@ -45,6 +45,12 @@
     DECLARE(return_to_draft)                                                                                           \
     DECLARE(confirm_invoices)                                                                                          \
     DECLARE(mark_paid)                                                                                                 \
+    DECLARE(is_frequency)                                                                                              \
+    DECLARE(frequency_dates)                                                                                           \
+    DECLARE(generate_schedule)                                                                                         \
+    DECLARE(generate_milestones)                                                                                       \
+    DECLARE(begin_invoice_run)                                                                                         \
+    DECLARE(run_next_contract)                                                                                         \
     DECLARE(verify)
 
 extern "C" {
