@@ -28,9 +28,10 @@ COMMENT ON COLUMN billing.invoice_run.request IS 'Which contracts were asked for
 COMMENT ON COLUMN billing.invoice_run.finished_at IS 'NULL while contracts are left: the run is working, or was killed and waits to be called again.';
 COMMENT ON COLUMN billing.invoice_run.contracts_total IS 'Contracts with something due when the run began.';
 
+-- No foreign key to contract: a run must be able to begin while somebody holds one of its contracts.
 CREATE TABLE IF NOT EXISTS billing.invoice_run_contract (
     run_id        bigint NOT NULL REFERENCES billing.invoice_run,
-    contract_id   bigint NOT NULL REFERENCES billing.contract,
+    contract_id   bigint NOT NULL,
     run_status    billing.run_status NOT NULL DEFAULT 'not_run',
     reason        text,
     operation_id  bigint REFERENCES billing.operation,
