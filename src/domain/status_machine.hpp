@@ -38,6 +38,8 @@ inline constexpr Transition<BillingStatus> billing_transitions[] = {
      "the row no longer fits its limits"},
     {BillingStatus::ready_to_invoice, BillingStatus::customer_invoice_created, Actor::system, "create_invoices",
      "a draft takes the item"},
+    {BillingStatus::ready_to_invoice, BillingStatus::customer_invoice_created, Actor::system, "run_invoicing",
+     "the draft of an automatic run takes the item"},
     {BillingStatus::ready_to_invoice, BillingStatus::customer_invoice_created, Actor::system, "add_to_invoice",
      "an existing draft takes the item"},
     {BillingStatus::ready_to_invoice, BillingStatus::customer_invoice_created, Actor::system, "refresh_invoices",
@@ -79,6 +81,8 @@ inline constexpr Transition<MilestoneStatus> milestone_transitions[] = {
      "not on an invoice"},
     {MilestoneStatus::ready_to_invoice, MilestoneStatus::customer_invoice_created, Actor::system, "create_invoices",
      "a draft takes the milestone"},
+    {MilestoneStatus::ready_to_invoice, MilestoneStatus::customer_invoice_created, Actor::system, "run_invoicing",
+     "the draft of an automatic run takes the milestone"},
     {MilestoneStatus::ready_to_invoice, MilestoneStatus::customer_invoice_created, Actor::system, "add_to_invoice",
      "an existing draft takes the milestone"},
     {MilestoneStatus::ready_to_invoice, MilestoneStatus::customer_invoice_created, Actor::system, "refresh_invoices",
@@ -100,6 +104,8 @@ inline constexpr Transition<ProductStatus> product_transitions[] = {
      "not on an invoice"},
     {ProductStatus::ready_to_invoice, ProductStatus::customer_invoice_created, Actor::system, "create_invoices",
      "a draft takes the product line"},
+    {ProductStatus::ready_to_invoice, ProductStatus::customer_invoice_created, Actor::system, "run_invoicing",
+     "the draft of an automatic run takes the product line"},
     {ProductStatus::ready_to_invoice, ProductStatus::customer_invoice_created, Actor::system, "add_to_invoice",
      "an existing draft takes the product line"},
     {ProductStatus::ready_to_invoice, ProductStatus::customer_invoice_created, Actor::system, "refresh_invoices",
@@ -205,6 +211,12 @@ inline constexpr Transition<ContractStatus> contract_transitions[] = {
      "actuals not on an invoice are reversed"},
 };
 
+inline constexpr Transition<RunStatus> run_transitions[] = {
+    {RunStatus::not_run, RunStatus::run_successful, Actor::system, "run_invoicing", "drafts made, or nothing was due"},
+    {RunStatus::not_run, RunStatus::run_failed, Actor::system, "run_invoicing", "the reason is kept beside it"},
+    {RunStatus::run_failed, RunStatus::run_successful, Actor::system, "run_invoicing", "a later run got through"},
+};
+
 namespace detail {
 
 template <typename E, std::size_t count>
@@ -253,12 +265,15 @@ constexpr const auto& transitions_of(EntryStatus) noexcept {
 constexpr const auto& transitions_of(ContractStatus) noexcept {
     return contract_transitions;
 }
+constexpr const auto& transitions_of(RunStatus) noexcept {
+    return run_transitions;
+}
 
 namespace detail {
 
 // Every status that has a machine, the busiest first.
 using StatusEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, AdjustmentStatus, NteStatus,
-                             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus>;
+                             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus>;
 
 } // namespace detail
 
@@ -308,6 +323,7 @@ static_assert(!allowed(ProjectInvoiceStatus::confirmed, ProjectInvoiceStatus::in
 static_assert(!allowed(ProjectInvoiceStatus::draft, ProjectInvoiceStatus::posted));
 static_assert(is_final(ProjectInvoiceStatus::posted) && is_final(InvoiceStatus::paid));
 static_assert(is_final(ContractStatus::active) && is_final(ContractStatus::closed));
+static_assert(is_final(RunStatus::run_successful));
 static_assert(!allowed(EntryStatus::draft, EntryStatus::approved));
 
 } // namespace billing

@@ -205,6 +205,20 @@ constexpr VocabularyValue item_outcome[] = {
     value("refused", "Refused", "Avvist", "A rule forbids the operation on this item."),
 };
 
+constexpr VocabularyValue frequency_period[] = {
+    value("weekly", "Weekly", "Ukentlig", "Once a week."),
+    value("biweekly", "Biweekly", "Annenhver uke", "Every other week, counted from the first date."),
+    value("monthly", "Monthly", "Månedlig", "On one to four days of each month."),
+};
+
+constexpr VocabularyValue run_status[] = {
+    initial(value("not_run", "Not run", "Ikke kjørt", "The date has not been run yet.")),
+    terminal(value("run_successful", "Run successful", "Kjøring vellykket",
+                   "What was due has been put on draft invoices, or nothing was due.")),
+    value("run_failed", "Run failed", "Kjøring mislyktes",
+          "What was due could not be invoiced; the next run tries again."),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     return {type_name, values, count};
@@ -231,6 +245,8 @@ constexpr Vocabulary catalog[] = {
     vocabulary("included_tasks", included_tasks),
     vocabulary("detail_kind", detail_kind),
     vocabulary("item_outcome", item_outcome),
+    vocabulary("frequency_period", frequency_period),
+    vocabulary("run_status", run_status),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

@@ -58,6 +58,10 @@ enum class IncludedTasks { all_project_tasks, selected_project_tasks };
 enum class DetailKind { actual, milestone, product, manual, correction, milestone_correction, product_correction };
 // What an operation did with one item it was given.
 enum class ItemOutcome { changed, unchanged, refused };
+// How often invoices are run.
+enum class FrequencyPeriod { weekly, biweekly, monthly };
+// Whether a date of an invoice schedule has been run.
+enum class RunStatus { not_run, run_successful, run_failed };
 
 // Languages of the texts, by index into VocabularyValue::text. One more language is one more row here and one more
 // text per value.
@@ -113,7 +117,8 @@ struct EnumList {
 using VocabularyEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, MilestoneHeaderStatus, InvoiceStatus, ProjectInvoiceStatus,
              NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus, ContractKind, BillingMethod,
-             BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind, ItemOutcome>;
+             BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind, ItemOutcome,
+             FrequencyPeriod, RunStatus>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

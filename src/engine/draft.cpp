@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/contract_book.hpp"
+#include "engine/draft.hpp"
 #include "engine/invoice_totals.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
@@ -288,6 +289,23 @@ public:
         }
         if (!changed.empty()) {
             recompute_totals(changed);
+        }
+    }
+
+    // What was drafted, for a caller who reports it himself.
+    DraftedItems summary() const {
+        DraftedItems drafted;
+        for (auto const& [key, draft] : drafts_) {
+            ++drafted.draft_count;
+            drafted.total_amount += draft.amount + draft.tax;
+        }
+        return drafted;
+    }
+
+    // Raises ZB021 if a contract had to be left out.
+    void require_none_refused() const {
+        for (auto const& [contract_id, reason] : refused_) {
+            throw DomainError(sqlstate::refused, reason);
         }
     }
 
@@ -878,6 +896,15 @@ void refresh(Verb& verb) {
 }
 
 } // namespace
+
+DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date) {
+    Drafting drafting(verb, {std::nullopt, items.actuals, items.milestones, items.products}, invoice_date);
+    drafting.lock();
+    drafting.require_none_refused();
+    drafting.assign();
+    drafting.write(operation_id);
+    return drafting.summary();
+}
 
 } // namespace billing::engine
 

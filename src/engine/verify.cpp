@@ -34,7 +34,8 @@ Check checks[] = {
           FROM (SELECT n.table_name, k.trigger_name, k.function_name, k.type, NULL::text AS condition
                   FROM (VALUES ('contract'), ('contract_customer'), ('contract_line'), ('contract_line_customer'),
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
-                               ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change')) n (table_name)
+                               ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change'),
+                               ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract')) n (table_name)
                  CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
                             k (trigger_name, function_name, type)
                 UNION ALL
@@ -453,6 +454,9 @@ Check checks[] = {
                 SELECT contract_id, 'contract', contract_id, 'contract_status', contract_status::text, contract_status::text
                   FROM billing.contract
                 UNION ALL
+                SELECT contract_id, 'invoice_schedule', schedule_id, 'run_status', run_status::text, NULL
+                  FROM billing.invoice_schedule
+                UNION ALL
                 SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
           LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column
          WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
@@ -536,6 +540,37 @@ Check checks[] = {
             ON x.contract_id = s.contract_id AND x.contract_line_id = s.contract_line_id AND x.project_id = s.project_id
            AND x.class = s.class AND x.tasks = s.tasks
          WHERE s.class IS NULL OR x.class IS NULL)"},
+
+    // --- schedules and runs
+    // -------------------------------------------------------------------------------------------
+    {"schedules belong to time and material", R"(
+        SELECT s.contract_id, 'schedule ' || s.schedule_id, 'its contract line ' || s.contract_line_id || ' is ' || coalesce(l.billing_method::text, 'missing')
+          FROM billing.invoice_schedule s
+          LEFT JOIN billing.contract_line l ON l.contract_line_id = s.contract_line_id AND l.contract_id = s.contract_id
+         WHERE l.billing_method IS DISTINCT FROM 'time_and_material'
+        UNION ALL
+        SELECT s.contract_id, 'schedule ' || s.schedule_id, s.run_status || ' by run ' || s.run_id || ', which says ' || coalesce(r.run_status::text, 'nothing')
+          FROM billing.invoice_schedule s
+          LEFT JOIN billing.invoice_run_contract r ON r.run_id = s.run_id AND r.contract_id = s.contract_id
+         WHERE s.run_status <> 'not_run' AND r.run_status IS DISTINCT FROM s.run_status)"},
+    {"runs add up", R"(
+        SELECT NULL::int8, 'run ' || v.run_id,
+               v.contracts_done || ' of ' || v.contracts_total || ' contracts, ' || v.draft_count || ' drafts, ' || v.failure_count
+               || ' failures, finished ' || coalesce(v.finished_at::text, 'not yet')
+          FROM billing.invoice_run v
+          LEFT JOIN (SELECT run_id, pg_catalog.count(*) AS total, pg_catalog.count(finished_at) AS done,
+                            pg_catalog.sum(draft_count) AS drafts,
+                            pg_catalog.count(*) FILTER (WHERE run_status = 'run_failed') AS failures
+                       FROM billing.invoice_run_contract GROUP BY run_id) c ON c.run_id = v.run_id
+         WHERE v.contracts_total <> coalesce(c.total, 0) OR v.contracts_done <> coalesce(c.done, 0)
+            OR v.draft_count <> coalesce(c.drafts, 0) OR v.failure_count <> coalesce(c.failures, 0)
+            OR (v.contracts_done = v.contracts_total) <> (v.finished_at IS NOT NULL)
+        UNION ALL
+        SELECT r.contract_id, 'run ' || r.run_id, r.draft_count || ' drafts, of which operation ' || o.operation_id || ' has ' || o.drafts
+          FROM billing.invoice_run_contract r
+          JOIN (SELECT contract_id, operation_id, pg_catalog.count(*) AS drafts FROM billing.invoice GROUP BY contract_id, operation_id) o
+            ON o.operation_id = r.operation_id AND o.contract_id = r.contract_id
+         WHERE o.drafts > r.draft_count)"},
 };
 
 #undef BILLING_TAKEN_BACK

@@ -59,6 +59,15 @@ constexpr Policy policies[] = {
      "", "", "", "", ""},
     {"invoice_series", "confirm_invoices(), which draws the numbers", "series", true, false,
      "company_id,series,start_after,issued", "", "", "", "issued=", ""},
+    {"invoice_schedule", "generate_schedule() and run_invoicing()", "schedule_id", false, true,
+     "contract_id,schedule_id,contract_line_id,run_status,reason,run_id", "run_date,cutoff_date", "run_status",
+     "not_run,run_failed", "", "run_status"},
+    {"invoice_run", "run_invoicing(), which keeps its own record", "run_id", false, false,
+     "run_id,run_date,request,started_at,finished_at,contracts_total,contracts_done,draft_count,failure_count", "", "",
+     "", "", ""},
+    {"invoice_run_contract", "run_invoicing(), which keeps its own record", "contract_id", false, false,
+     "run_id,contract_id,run_status,reason,operation_id,draft_count,total_amount,finished_at", "", "", "", "",
+     "run_status"},
 };
 
 } // namespace

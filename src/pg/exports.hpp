@@ -54,6 +54,12 @@
     DECLARE(confirm_invoices)                                                                                          \
     DECLARE(mark_paid)                                                                                                 \
     DECLARE(revise_invoice)                                                                                            \
+    DECLARE(is_frequency)                                                                                              \
+    DECLARE(frequency_dates)                                                                                           \
+    DECLARE(generate_schedule)                                                                                         \
+    DECLARE(generate_milestones)                                                                                       \
+    DECLARE(begin_invoice_run)                                                                                         \
+    DECLARE(run_next_contract)                                                                                         \
     DECLARE(verify)
 
 extern "C" {

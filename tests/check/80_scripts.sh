@@ -22,6 +22,7 @@ sub check_search_path {
     my ($file, $statement) = @_;
     my $name = is_function($statement) // return;
     my $code = $statement->{code};
+    return check_committing($file, $statement, $name) if $code =~ /^\s*CREATE\s+PROCEDURE\b/i;
     return if $code =~ /\bLANGUAGE\s+sql\s+IMMUTABLE\b.*\n\s*RETURN\s/i;
     return if defined c_symbol($statement) && $code =~ /\bIMMUTABLE\b|\bRETURNS\s+(?:pg_catalog\.)?trigger\b|\bguard_wakes\b/i
         && $code !~ /\bSECURITY\s+DEFINER\b/i;
@@ -30,6 +31,19 @@ sub check_search_path {
     } elsif ($code =~ /\bSECURITY\s+DEFINER\b/i && $code !~ /search_path\s*(?:=|TO)\s*pg_catalog\b[\w, @.]*,\s*pg_temp\b/i) {
         fault($file, $statement, "$name: search_path of a SECURITY DEFINER function begins with pg_catalog and ends with pg_temp");
     }
+}
+
+# A procedure that commits can have no SET clause. It does nothing itself, then: no operator, no cast, and every name
+# that is looked up is qualified, so that there is nothing a search path could change.
+sub check_committing {
+    my ($file, $statement, $name) = @_;
+    my ($body) = $statement->{text} =~ /\bAS\s+(\$\w*\$)(.*)\g1/is ? $2 : "";
+    fault($file, $statement, "$name: only procedures that commit may do without search_path") if $body !~ /\bCOMMIT;/;
+    fault($file, $statement, "$name: SECURITY DEFINER") if $statement->{code} =~ /\bSECURITY\s+DEFINER\b/i;
+    $body =~ s/\bbigint\s*:=\s*0;|\@extschema\@\.\w+\(|\b[bn]\.\w+/,/g;
+    fault($file, $statement, "$name: an operator, a cast or a string: \"$&\"") if $body =~ /[^\w\s,;()]+/;
+    fault($file, $statement, "$name: \"$1\" is not qualified") if $body =~ /\b(?:FROM|JOIN|CALL|PERFORM|EXECUTE)\s+(\w+)/i;
+    fault($file, $statement, "$name: \"$1\" is not qualified") if $body =~ /\b(\w+)\s*\(/;
 }
 
 for my $file (@ARGV) {

@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A PACKAGES=(
     [build]="make g++ perl postgresql-15 postgresql-server-dev-15 libboost-dev"
-    [test]="cmake ninja-build libgtest-dev postgresql-15-pgtap libipc-run-perl python3"
+    [test]="cmake ninja-build libgtest-dev postgresql-15-pgtap postgresql-15-cron libipc-run-perl python3"
     [lint]="cmake ninja-build libgtest-dev clang clang-format clang-tidy shellcheck"
     [deep]="cmake ninja-build libgtest-dev postgresql-15-pgtap clang libclang-rt-dev"
 )

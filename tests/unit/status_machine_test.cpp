@@ -12,7 +12,8 @@ namespace {
 const std::set<std::string_view>& machines() {
     static const std::set<std::string_view> names = {"billing_status",    "milestone_status", "product_status",
                                                      "adjustment_status", "nte_status",       "project_invoice_status",
-                                                     "invoice_status",    "entry_status",     "contract_status"};
+                                                     "invoice_status",    "entry_status",     "contract_status",
+                                                     "run_status"};
     return names;
 }
 
@@ -82,6 +83,7 @@ TEST(StatusMachine, PermitsExactlyTheseManyChanges) {
     EXPECT_EQ(permitted_pairs<InvoiceStatus>(), 1U);
     EXPECT_EQ(permitted_pairs<EntryStatus>(), 12U);
     EXPECT_EQ(permitted_pairs<ContractStatus>(), 2U);
+    EXPECT_EQ(permitted_pairs<RunStatus>(), 3U);
 }
 
 TEST(StatusMachine, O26_TraceOfOneItem) {

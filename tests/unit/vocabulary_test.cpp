@@ -46,7 +46,9 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("included_tasks", IncludedTasks::selected_project_tasks, "selected_project_tasks");
     expect_type("detail_kind", DetailKind::product_correction, "product_correction");
     expect_type("item_outcome", ItemOutcome::refused, "refused");
-    EXPECT_EQ(catalog().size(), 19U);
+    expect_type("frequency_period", FrequencyPeriod::monthly, "monthly");
+    expect_type("run_status", RunStatus::run_failed, "run_failed");
+    EXPECT_EQ(catalog().size(), 21U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {

@@ -1,0 +1,25 @@
+#pragma once
+// Draft invoices of items that somebody else chose.
+
+#include "engine/verb.hpp"
+
+namespace billing::engine {
+
+struct ItemsToBill {
+    Ids actuals;
+    Ids milestones; // shares
+    Ids products;   // contract lines
+
+    bool empty() const { return actuals.empty() && milestones.empty() && products.empty(); }
+};
+
+struct DraftedItems {
+    std::int64_t draft_count = 0;
+    Decimal total_amount; // with tax
+};
+
+// Puts items of one contract on new drafts as part of an operation, as create_invoices() does with single items; what is
+// not ready is left out. Raises ZB021 if the contract cannot be billed.
+DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date);
+
+} // namespace billing::engine
