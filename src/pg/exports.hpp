@@ -45,6 +45,12 @@
     DECLARE(return_to_draft)                                                                                           \
     DECLARE(confirm_invoices)                                                                                          \
     DECLARE(mark_paid)                                                                                                 \
+    DECLARE(retainer_saved)                                                                                            \
+    DECLARE(generate_retainers)                                                                                        \
+    DECLARE(add_invoice_retainer)                                                                                      \
+    DECLARE(set_advance)                                                                                               \
+    DECLARE(stage_refunds)                                                                                             \
+    DECLARE(cancel_refunds)                                                                                            \
     DECLARE(verify)
 
 extern "C" {

@@ -2,7 +2,7 @@
 \set world_only 1
 \ir 90_attacked_world.sql
 
-SELECT plan(52);
+SELECT plan(56);
 
 SELECT 'clerk_' || current_database() AS clerk, 'reader_' || current_database() AS reader, 'nobody_'
     || current_database() AS nobody \gset
