@@ -72,6 +72,6 @@ CREATE TYPE @extschema@.item_outcome AS ENUM ('changed', 'unchanged', 'refused')
 COMMENT ON TYPE @extschema@.item_outcome IS 'what a verb did with one item: changed it, found nothing to do, or refused it with a reason';
 CREATE CAST (pg_catalog.text AS @extschema@.item_outcome) WITH INOUT AS ASSIGNMENT;
 
-CREATE TYPE @extschema@.detail_kind AS ENUM ('actual', 'milestone', 'product', 'manual', 'correction', 'milestone_correction', 'product_correction');
+CREATE TYPE @extschema@.detail_kind AS ENUM ('actual', 'milestone', 'product', 'manual', 'correction', 'milestone_correction', 'product_correction', 'retainer', 'advance', 'refund');
 COMMENT ON TYPE @extschema@.detail_kind IS 'what stands behind an invoice line detail';
 CREATE CAST (pg_catalog.text AS @extschema@.detail_kind) WITH INOUT AS ASSIGNMENT;

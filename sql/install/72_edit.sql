@@ -18,11 +18,11 @@ COMMENT ON FUNCTION @extschema@.add_invoice_detail(bigint, bigint, @extschema@.t
     'Adds a detail that nothing in the backlog stands behind; its actuals are written at confirmation.';
 REVOKE ALL ON FUNCTION @extschema@.add_invoice_detail(bigint, bigint, @extschema@.transaction_class, numeric, numeric, numeric, @extschema@.billing_type, date, bigint, bigint, bigint, bigint, bigint, text, text) FROM PUBLIC;
 
-CREATE FUNCTION @extschema@.remove_invoice_details(actuals bigint[] DEFAULT NULL, milestones bigint[] DEFAULT NULL, products bigint[] DEFAULT NULL, details bigint[] DEFAULT NULL)
+CREATE FUNCTION @extschema@.remove_invoice_details(actuals bigint[] DEFAULT NULL, milestones bigint[] DEFAULT NULL, products bigint[] DEFAULT NULL, details bigint[] DEFAULT NULL, retainers bigint[] DEFAULT NULL)
     RETURNS TABLE (detail_kind @extschema@.detail_kind, source_id bigint, invoice_id bigint, invoice_line_id bigint,
         billing_type @extschema@.billing_type, quantity numeric, price numeric, amount numeric, tax numeric)
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'remove_invoice_details';
-COMMENT ON FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], bigint[]) IS
+COMMENT ON FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], bigint[], bigint[]) IS
     'Takes details off a draft: sources return to the backlog as ready, manual details vanish.';
-REVOKE ALL ON FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], bigint[], bigint[]) FROM PUBLIC;

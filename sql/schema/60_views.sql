@@ -122,8 +122,13 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
   LEFT JOIN billing.entry e ON e.entry_id = o.entry_id
   LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
   LEFT JOIN billing.milestone_split s ON s.milestone_split_id = o.milestone_split_id AND s.contract_id = o.contract_id
-  LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id;
-COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts. A correction shows what it changes: the corrected values less the billed ones.';
+  LEFT JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id
+UNION ALL
+SELECT x.contract_id, x.invoice_id, NULL, NULL, x.customer_id, x.detail_kind, x.source_id,
+       'retainer', 'chargeable', x.transaction_date, x.quantity, x.price, x.amount, 0, x.amount, NULL, NULL, NULL, NULL,
+       x.description, x.external_description, NULL, NULL
+  FROM billing.retainer_detail x;
+COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts. A correction shows what it changes: the corrected values less the billed ones. Retainers billed, advances applied and refunds belong to no invoice line.';
 COMMENT ON COLUMN billing.invoice_line_detail.detail_id IS 'Of details stored for this invoice: edited, manual, corrections.';
 COMMENT ON COLUMN billing.invoice_line_detail.billed_sale_id IS 'The billed sale it stands for, which revise_invoice() takes; NULL on drafts and where a correction left nothing billed.';
 
@@ -258,6 +263,13 @@ SELECT v.contract_id, v.invoice_id, v.customer_id, 'product', p.contract_line_id
   JOIN billing.contract c ON c.contract_id = v.contract_id AND c.customer_id = v.customer_id
   JOIN billing.contract_line p ON p.contract_id = v.contract_id
                               AND p.product_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+ WHERE v.project_invoice_status IN ('draft', 'in_review')
+UNION ALL
+SELECT v.contract_id, v.invoice_id, v.customer_id, 'retainer', r.retainer_id, NULL, 'retainer', r.invoice_date,
+       r.amount, 0, r.retainer_status::text
+  FROM billing.invoice v
+  JOIN billing.retainer r ON r.contract_id = v.contract_id AND r.customer_id = v.customer_id
+                         AND r.retainer_status IN ('not_ready_to_invoice', 'ready_to_invoice')
  WHERE v.project_invoice_status IN ('draft', 'in_review');
 COMMENT ON VIEW billing.pending_transactions IS 'For each invoice not yet confirmed: what could still be billed to its contract and customer and is on no invoice.';
 

@@ -89,6 +89,10 @@ std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field)
         return manual_refusal(field);
     case DetailKind::correction:
         return is_text(field) ? allowed() : correction_refusal(field);
+    case DetailKind::retainer:
+    case DetailKind::advance:
+    case DetailKind::refund:
+        return "a retainer is billed at its amount; set_advance() limits what an invoice takes of it";
     case DetailKind::milestone_correction:
     case DetailKind::product_correction:
         break;

@@ -120,6 +120,37 @@ inline constexpr Transition<ProductStatus> product_transitions[] = {
      "a corrective invoice credits the product line in full"},
 };
 
+inline constexpr Transition<RetainerStatus> retainer_transitions[] = {
+    {RetainerStatus::not_ready_to_invoice, RetainerStatus::ready_to_invoice, Actor::user, "mark_ready_to_invoice", ""},
+    {RetainerStatus::ready_to_invoice, RetainerStatus::not_ready_to_invoice, Actor::user, "mark_not_ready_to_invoice",
+     "not on an invoice"},
+    {RetainerStatus::ready_to_invoice, RetainerStatus::customer_invoice_created, Actor::system, "create_invoices",
+     "a draft takes the retainer"},
+    {RetainerStatus::ready_to_invoice, RetainerStatus::customer_invoice_created, Actor::system, "add_to_invoice",
+     "an existing draft takes the retainer"},
+    {RetainerStatus::ready_to_invoice, RetainerStatus::customer_invoice_created, Actor::system, "refresh_invoices",
+     "an existing draft takes what became ready"},
+    {RetainerStatus::customer_invoice_created, RetainerStatus::ready_to_invoice, Actor::system,
+     "remove_invoice_details", "the retainer leaves the draft"},
+    {RetainerStatus::customer_invoice_created, RetainerStatus::ready_to_invoice, Actor::system, "delete_invoices",
+     "the draft is deleted"},
+    {RetainerStatus::customer_invoice_created, RetainerStatus::customer_invoice_posted, Actor::system,
+     "confirm_invoices", "billed sale written, balance available"},
+    {RetainerStatus::customer_invoice_posted, RetainerStatus::ready_to_invoice, Actor::system, "confirm_invoices",
+     "a corrective invoice credits the retainer in full"},
+};
+
+inline constexpr Transition<RefundStatus> refund_transitions[] = {
+    {RefundStatus::not_refunded, RefundStatus::ready_to_refund, Actor::user, "stage_refunds",
+     "something is left and no other draft holds it"},
+    {RefundStatus::ready_to_refund, RefundStatus::not_refunded, Actor::user, "cancel_refunds", ""},
+    {RefundStatus::ready_to_refund, RefundStatus::not_refunded, Actor::system, "delete_invoices",
+     "the draft is deleted"},
+    {RefundStatus::ready_to_refund, RefundStatus::refunded, Actor::system, "confirm_invoices", "balance paid back"},
+    {RefundStatus::refunded, RefundStatus::not_refunded, Actor::system, "confirm_invoices",
+     "a corrective invoice restores the balance"},
+};
+
 inline constexpr Transition<AdjustmentStatus> adjustment_transitions[] = {
     {AdjustmentStatus::adjustable, AdjustmentStatus::in_process, Actor::system, "revise_invoice",
      "a corrective draft takes the billed sale"},
@@ -247,6 +278,12 @@ constexpr const auto& transitions_of(MilestoneStatus) noexcept {
 constexpr const auto& transitions_of(ProductStatus) noexcept {
     return product_transitions;
 }
+constexpr const auto& transitions_of(RetainerStatus) noexcept {
+    return retainer_transitions;
+}
+constexpr const auto& transitions_of(RefundStatus) noexcept {
+    return refund_transitions;
+}
 constexpr const auto& transitions_of(AdjustmentStatus) noexcept {
     return adjustment_transitions;
 }
@@ -274,6 +311,9 @@ namespace detail {
 // Every status that has a machine, the busiest first.
 using StatusEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, AdjustmentStatus, NteStatus,
                              ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus>;
+using StatusEnums =
+    EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, AdjustmentStatus, NteStatus,
+             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus>;
 
 } // namespace detail
 
@@ -316,6 +356,8 @@ static_assert(!allowed(MilestoneStatus::customer_invoice_posted, MilestoneStatus
 static_assert(!allowed(MilestoneStatus::customer_invoice_posted, MilestoneStatus::customer_invoice_created));
 static_assert(!allowed(ProductStatus::customer_invoice_posted, ProductStatus::not_ready_to_invoice));
 static_assert(!allowed(ProductStatus::customer_invoice_posted, ProductStatus::customer_invoice_created));
+static_assert(!allowed(RetainerStatus::customer_invoice_posted, RetainerStatus::customer_invoice_created));
+static_assert(!allowed(RefundStatus::refunded, RefundStatus::ready_to_refund));
 static_assert(is_final(AdjustmentStatus::adjusted) && is_final(AdjustmentStatus::unadjustable));
 // Confirmation is one-way.
 static_assert(!allowed(ProjectInvoiceStatus::confirmed, ProjectInvoiceStatus::draft));

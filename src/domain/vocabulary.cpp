@@ -69,6 +69,28 @@ constexpr VocabularyValue product_status[] = {
           {"Invoice posted", "Faktura postert"}),
 };
 
+constexpr VocabularyValue retainer_status[] = {
+    initial(value("not_ready_to_invoice", "Not ready to invoice", "Ikke klar for fakturering",
+                  "The retainer is agreed, but no invoice may take it yet.",
+                  {"Not ready", "Not ready for invoicing", "Ikke klar"})),
+    value("ready_to_invoice", "Ready to invoice", "Klar for fakturering",
+          "A person has released the retainer, and the next invoice of its contract and customer takes it.",
+          {"Ready", "Ready for invoicing", "Klar"}),
+    value("customer_invoice_created", "Customer Invoice Created", "Kundefaktura opprettet",
+          "The retainer is on a draft invoice.", {"Invoice created", "Faktura opprettet"}),
+    value("customer_invoice_posted", "Customer Invoice Posted", "Kundefaktura postert",
+          "The invoice with the retainer has been confirmed, and its balance can be applied.",
+          {"Invoice posted", "Faktura postert"}),
+};
+
+constexpr VocabularyValue refund_status[] = {
+    initial(value("not_refunded", "Not refunded", "Ikke refundert",
+                  "The balance is applied to invoices of the contract and customer.")),
+    value("ready_to_refund", "Ready to refund", "Klar for refusjon",
+          "The balance is staged to be paid back and is not applied meanwhile.", {"Ready for refund"}),
+    value("refunded", "Refunded", "Refundert", "The balance has been paid back.", {"Tilbakebetalt"}),
+};
+
 constexpr VocabularyValue milestone_header_status[] = {
     initial(value("not_started", "Not Started", "Ikke startet", "No customer's part of the milestone is ready yet.")),
     value("in_progress", "In Progress", "Pågår",
@@ -197,6 +219,9 @@ constexpr VocabularyValue detail_kind[] = {
     value("correction", "Correction", "Korreksjon", "Corrects a billed sale of time, expense, material or fee."),
     value("milestone_correction", "Milestone correction", "Korreksjon av milepæl", "Credits a billed milestone."),
     value("product_correction", "Product correction", "Korreksjon av produkt", "Credits a billed product line."),
+    value("retainer", "Retainer", "Forskudd", "A retainer being billed."),
+    value("advance", "Applied advance", "Avregnet forskudd", "A part of a billed retainer set against the invoice."),
+    value("refund", "Refund of a retainer", "Refusjon av forskudd", "The balance of a retainer paid back."),
 };
 
 constexpr VocabularyValue item_outcome[] = {
@@ -229,6 +254,8 @@ constexpr Vocabulary catalog[] = {
     vocabulary("billing_status", billing_status),
     vocabulary("milestone_status", milestone_status),
     vocabulary("product_status", product_status),
+    vocabulary("retainer_status", retainer_status),
+    vocabulary("refund_status", refund_status),
     vocabulary("milestone_header_status", milestone_header_status),
     vocabulary("invoice_status", invoice_status),
     vocabulary("project_invoice_status", project_invoice_status),

@@ -27,6 +27,10 @@ enum class MilestoneStatus {
 };
 // The same for a product line of a contract.
 enum class ProductStatus { not_ready_to_invoice, ready_to_invoice, customer_invoice_created, customer_invoice_posted };
+// The same for a retainer on its way to an invoice of its own.
+enum class RetainerStatus { not_ready_to_invoice, ready_to_invoice, customer_invoice_created, customer_invoice_posted };
+// Whether the balance of a retainer goes back to the customer.
+enum class RefundStatus { not_refunded, ready_to_refund, refunded };
 // Progress of a whole milestone, derived from the statuses of its customers' parts.
 enum class MilestoneHeaderStatus { not_started, in_progress, completed };
 // Whether the invoice has been paid.
@@ -55,7 +59,18 @@ enum class TransactionType {
 };
 enum class TransactionClass { time, expense, material, fee, milestone, retainer, tax };
 enum class IncludedTasks { all_project_tasks, selected_project_tasks };
-enum class DetailKind { actual, milestone, product, manual, correction, milestone_correction, product_correction };
+enum class DetailKind {
+    actual,
+    milestone,
+    product,
+    manual,
+    correction,
+    milestone_correction,
+    product_correction,
+    retainer,
+    advance,
+    refund
+};
 // What an operation did with one item it was given.
 enum class ItemOutcome { changed, unchanged, refused };
 // How often invoices are run.
@@ -115,10 +130,10 @@ struct EnumList {
 
 // In the order of the catalog.
 using VocabularyEnums =
-    EnumList<BillingStatus, MilestoneStatus, ProductStatus, MilestoneHeaderStatus, InvoiceStatus, ProjectInvoiceStatus,
-             NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus, ContractKind, BillingMethod,
-             BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind, ItemOutcome,
-             FrequencyPeriod, RunStatus>;
+    EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, MilestoneHeaderStatus,
+             InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
+             ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
+             ItemOutcome, FrequencyPeriod, RunStatus>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -106,22 +106,24 @@ class Marking {
 public:
     Marking(Verb& verb, const Mark& mark)
         : verb_(verb), mark_(mark), actuals_(verb.arguments.ids(0)), milestones_(verb.arguments.ids(1)),
-          products_(verb.arguments.ids(2)), contracts_(verb.arguments.ids(3)), strict_(verb.arguments.flag(4)) {}
+          products_(verb.arguments.ids(2)), contracts_(verb.arguments.ids(3)), strict_(verb.arguments.flag(4)),
+          retainers_(verb.arguments.ids(5)) {}
 
     void run() {
-        if (!actuals_ && !milestones_ && !products_ && !contracts_) {
+        if (!actuals_ && !milestones_ && !products_ && !contracts_ && !retainers_) {
             throw DomainError(sqlstate::invalid_parameter, "nothing to mark", {},
-                              "Name actuals, milestones, products or contracts.");
+                              "Name actuals, milestones, products, retainers or contracts.");
         }
         book_ = ContractBook::lock_and_load(contracts_concerned());
         LoggedArguments arguments;
         arguments.add("actuals", actuals_).add("milestones", milestones_).add("products", products_);
-        operation_ = begin_operation(verb_, arguments.add("contracts", contracts_));
+        operation_ = begin_operation(verb_, arguments.add("contracts", contracts_).add("retainers", retainers_));
         if (actuals_) {
             mark_by_id(*actuals_);
         }
         mark_shares(milestones_);
         mark_products(products_);
+        mark_retainers(retainers_);
         if (contracts_) {
             mark_contracts();
         }
@@ -132,15 +134,16 @@ private:
     Ids contracts_concerned() const {
         static pg::Statement read{R"(
             SELECT DISTINCT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($1)
-            UNION SELECT DISTINCT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($2))",
-                                  {INT8ARRAYOID, INT8ARRAYOID}};
+            UNION SELECT DISTINCT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($2)
+            UNION SELECT DISTINCT contract_id FROM billing.retainer WHERE retainer_id = ANY ($3))",
+                                  {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
         Ids concerned = contracts_.value_or(Ids());
         if (actuals_) {
             Ids const found = contracts_of_actuals(*actuals_);
             concerned.insert(concerned.end(), found.begin(), found.end());
         }
-        if (milestones_ || products_) {
-            pg::Rows const rows = pg::query(read, pg::Parameters().ids(milestones_).ids(products_));
+        if (milestones_ || products_ || retainers_) {
+            pg::Rows const rows = pg::query(read, pg::Parameters().ids(milestones_).ids(products_).ids(retainers_));
             for (std::uint64_t i = 0; i < rows.count(); ++i) {
                 concerned.push_back(rows.id(i, 1));
             }
@@ -419,6 +422,41 @@ private:
         return {};
     }
 
+    // --- retainers ------------------------------------------------------------------------------------------------
+
+    // Each is released by its id: nobody wants a year of advances billed with a month's work.
+    void mark_retainers(const std::optional<Ids>& ids) {
+        static pg::Statement read{R"(
+            SELECT i.id, r.contract_id, r.retainer_status::text
+              FROM (SELECT DISTINCT u.id FROM unnest($1) AS u (id)) i
+              LEFT JOIN billing.retainer r ON r.retainer_id = i.id
+             ORDER BY i.id)",
+                                  {INT8ARRAYOID}};
+        static pg::Statement update{R"(
+            UPDATE billing.retainer SET retainer_status = $2::billing.retainer_status
+             WHERE retainer_id = ANY ($1) AND retainer_status = $3::billing.retainer_status)",
+                                    {INT8ARRAYOID, TEXTOID, TEXTOID}};
+        if (ids) {
+            pg::Rows const rows = pg::query(read, pg::Parameters().ids(*ids));
+            mark_rows({"retainer", "retainer", "retainer_status", update}, rows, 3,
+                      [this, &rows](std::uint64_t i) { return retainer_problem(rows, i); });
+        }
+    }
+
+    std::string retainer_problem(const pg::Rows& rows, std::uint64_t i) {
+        if (!rows.datum(i, 2)) {
+            return "there is no retainer with this id";
+        }
+        if (book_.known_contract(rows.id(i, 2)).is_closed) {
+            return "the contract is closed";
+        }
+        std::string const status = rows.text(i, 3);
+        if (status != mark_.from) {
+            return status == "customer_invoice_created" ? reason_of(Finding::on_invoice) : reason_of(Finding::posted);
+        }
+        return {};
+    }
+
     // --- everything of some contracts -----------------------------------------------------------------------------
 
     void mark_contracts() {
@@ -462,6 +500,7 @@ private:
     std::optional<Ids> products_;
     std::optional<Ids> contracts_;
     bool strict_;
+    std::optional<Ids> retainers_;
     std::int64_t operation_ = 0;
     ContractBook book_;
     Groups groups_;

@@ -8,6 +8,7 @@
 #include "engine/contract_book.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/operation.hpp"
+#include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 #include "pg/relation.hpp"
@@ -73,6 +74,7 @@ public:
             bill_stored_details();
             bill_milestones();
             bill_products();
+            confirm_retainers(operation_, accepted_);
             close_sources();
             write_totals();
             confirm_headers();

@@ -35,8 +35,14 @@ void lock_terms(const Ids& contract_ids) {
         SELECT 1 FROM billing.contract_line_customer WHERE contract_id = ANY ($1)
          ORDER BY contract_id, contract_line_id, customer_id FOR NO KEY UPDATE)",
                                    {INT8ARRAYOID}};
+    static pg::Statement retainers{R"(
+        SELECT 1 FROM billing.retainer
+         WHERE contract_id = ANY ($1) AND retainer_status IN ('not_ready_to_invoice', 'ready_to_invoice')
+         ORDER BY retainer_id FOR NO KEY UPDATE)",
+                                   {INT8ARRAYOID}};
     (void)pg::query(lines, pg::Parameters().ids(contract_ids));
     (void)pg::query(customers, pg::Parameters().ids(contract_ids));
+    (void)pg::query(retainers, pg::Parameters().ids(contract_ids));
 }
 
 } // namespace

@@ -10,15 +10,18 @@ namespace billing::engine {
 namespace {
 
 void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
-                       const std::optional<Ids>& products, const std::optional<Ids>& details) {
+                      const std::optional<Ids>& products, const std::optional<Ids>& details,
+                      const std::optional<Ids>& retainers) {
     static pg::Statement read{R"(
         SELECT contract_id FROM billing.actual WHERE actual_id = ANY ($1)
         UNION SELECT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($2)
         UNION SELECT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($3)
-        UNION SELECT contract_id FROM billing.invoice_detail WHERE detail_id = ANY ($4))",
-                              {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+        UNION SELECT contract_id FROM billing.invoice_detail WHERE detail_id = ANY ($4)
+        UNION SELECT contract_id FROM billing.retainer WHERE retainer_id = ANY ($5))",
+                              {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
     Ids contracts;
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details));
+    pg::Rows const rows =
+        pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details).ids(retainers));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         contracts.push_back(rows.id(i, 1));
     }
@@ -68,14 +71,14 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
     return found;
 }
 
-DetailSelection DetailSelection::lock(const Verb& verb, int first) {
+DetailSelection DetailSelection::lock(const Verb& verb, int first, const std::optional<Ids>& retainers) {
     std::optional<Ids> const wanted[] = {verb.arguments.ids(first), verb.arguments.ids(first + 1),
                                          verb.arguments.ids(first + 2), verb.arguments.ids(first + 3)};
-    if (!wanted[0] && !wanted[1] && !wanted[2] && !wanted[3]) {
+    if (!wanted[0] && !wanted[1] && !wanted[2] && !wanted[3] && !retainers) {
         throw DomainError(sqlstate::invalid_parameter, "no details named", {},
                           "Name actuals, milestones, products or details.");
     }
-    lock_contracts_of(wanted[0], wanted[1], wanted[2], wanted[3]);
+    lock_contracts_of(wanted[0], wanted[1], wanted[2], wanted[3], retainers);
     DetailSelection selection;
     selection.details_ = read_details(wanted[0], wanted[1], wanted[2], wanted[3]);
     selection.require_complete("actual", selection.ids(DetailKind::actual), wanted[0]);

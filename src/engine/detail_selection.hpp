@@ -37,8 +37,9 @@ struct DraftDetail {
 class DetailSelection {
 public:
     // Arguments from `first` on: actuals, milestones, products, details. Locks the contracts concerned.
+    // `retainers` are looked at by the caller, only their contracts are locked with the others.
     // Raises ZB020 for a detail that is on no invoice, ZB022 for one on a confirmed invoice.
-    static DetailSelection lock(const Verb& verb, int first);
+    static DetailSelection lock(const Verb& verb, int first, const std::optional<Ids>& retainers = std::nullopt);
 
     const std::vector<DraftDetail>& all() const { return details_; }
     // Sources of one kind.

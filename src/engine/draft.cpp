@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/advance.hpp"
 #include "engine/contract_book.hpp"
 #include "engine/draft.hpp"
 #include "engine/invoice_totals.hpp"
@@ -37,11 +38,12 @@ struct Selection {
     std::optional<Ids> actuals;
     std::optional<Ids> milestones;
     std::optional<Ids> products;
+    std::optional<Ids> retainers; // to be billed, or staged for refund
 
-    bool names_items() const { return actuals || milestones || products; }
+    bool names_items() const { return actuals || milestones || products || retainers; }
 };
 
-enum class Source { actual, milestone, product };
+enum class Source { actual, milestone, product, retainer, refund };
 
 struct SourceTable {
     const char* table;
@@ -56,15 +58,24 @@ SourceTable table_of(Source source) {
         return {"milestone_split", "milestone_status"};
     case Source::product:
         return {"contract_line", "product_status"};
+    case Source::retainer:
+        return {"retainer", "retainer_status"};
+    case Source::refund:
+        return {"retainer", "refund_status"};
     }
     return {"", ""};
+}
+
+// Retainers belong to the contract; everything else to one of its lines.
+bool has_line(Source source) {
+    return source != Source::retainer && source != Source::refund;
 }
 
 // Items of one kind, contract line and customer that go onto an invoice together.
 struct Group {
     Source source;
     std::int64_t contract_id;
-    std::int64_t line_id;
+    std::int64_t line_id; // 0: none
     std::int64_t customer_id;
     std::int64_t count;
     Decimal amount; // chargeable
@@ -90,6 +101,15 @@ struct Draft {
     Decimal amount;
     Decimal tax;
     std::map<std::int64_t, Line> lines; // by contract line
+
+    // Without tax and retainers: what advances can be set against.
+    Decimal charged() const {
+        Decimal sum;
+        for (auto const& [line_id, line] : lines) {
+            sum += line.amount;
+        }
+        return sum;
+    }
 };
 
 // --- reading the plan -----------------------------------------------------------------------------------------------
@@ -131,6 +151,26 @@ pg::Statement milestones_by_id{BILLING_MILESTONE_GROUPS("s.milestone_split_id = 
 pg::Statement products_of_contracts{BILLING_PRODUCT_GROUPS("l.contract_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
 pg::Statement products_by_id{BILLING_PRODUCT_GROUPS("l.contract_line_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
 
+#define BILLING_RETAINER_GROUPS(WHERE)                                                                                 \
+    "SELECT r.contract_id, 0::int8, r.customer_id, pg_catalog.count(*), pg_catalog.sum(r.amount), 0::numeric,"         \
+    " pg_catalog.array_agg(r.retainer_id)"                                                                             \
+    " FROM billing.retainer r WHERE " WHERE " AND r.retainer_status = 'ready_to_invoice'"                              \
+    " AND $2::pg_catalog.date IS NOT NULL"                                                                             \
+    " GROUP BY r.contract_id, r.customer_id ORDER BY r.contract_id, r.customer_id"
+
+pg::Statement retainers_of_contracts{BILLING_RETAINER_GROUPS("r.contract_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
+pg::Statement retainers_by_id{BILLING_RETAINER_GROUPS("r.retainer_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
+
+#define BILLING_REFUND_GROUPS(WHERE)                                                                                   \
+    "SELECT r.contract_id, 0::int8, r.customer_id, pg_catalog.count(*), pg_catalog.sum(r.used_amount - r.amount),"     \
+    " 0::numeric, pg_catalog.array_agg(r.retainer_id)"                                                                 \
+    " FROM billing.retainer r WHERE " WHERE " AND r.refund_status = 'ready_to_refund'"                                 \
+    " AND r.refund_invoice_id IS NULL AND $2::pg_catalog.date IS NOT NULL"                                             \
+    " GROUP BY r.contract_id, r.customer_id ORDER BY r.contract_id, r.customer_id"
+
+pg::Statement refunds_of_contracts{BILLING_REFUND_GROUPS("r.contract_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
+pg::Statement refunds_by_id{BILLING_REFUND_GROUPS("r.retainer_id = ANY ($1)"), {INT8ARRAYOID, DATEOID}};
+
 // Rows of a plan query, kept alive because the groups' id arrays point into them.
 class PlanReader {
 public:
@@ -140,22 +180,29 @@ public:
             add(Source::actual, actuals_by_id, selection.actuals, date);
             add(Source::milestone, milestones_by_id, selection.milestones, date);
             add(Source::product, products_by_id, selection.products, date);
+            add(Source::retainer, retainers_by_id, selection.retainers, date);
+            add(Source::refund, refunds_by_id, selection.retainers, date);
         } else {
             add(Source::actual, actuals_of_contracts, contracts, date);
-            add(Source::milestone, milestones_of_contracts, contracts, date);
-            add(Source::product, products_of_contracts, contracts, date);
+            add_all_but_actuals(contracts, date);
         }
         return std::exchange(groups_, {});
     }
 
     // The same without the actuals.
     std::vector<Group> read_without_actuals(const Ids& contracts, DateADT date) {
-        add(Source::milestone, milestones_of_contracts, contracts, date);
-        add(Source::product, products_of_contracts, contracts, date);
+        add_all_but_actuals(contracts, date);
         return std::exchange(groups_, {});
     }
 
 private:
+    void add_all_but_actuals(const Ids& contracts, DateADT date) {
+        add(Source::milestone, milestones_of_contracts, contracts, date);
+        add(Source::product, products_of_contracts, contracts, date);
+        add(Source::retainer, retainers_of_contracts, contracts, date);
+        add(Source::refund, refunds_of_contracts, contracts, date);
+    }
+
     void add(Source source, pg::Statement& statement, const std::optional<Ids>& keys, DateADT date) {
         if (!keys || keys->empty()) {
             return;
@@ -188,11 +235,15 @@ Ids contracts_of(const Selection& selection) {
     static pg::Statement of_items{R"(
         SELECT contract_id FROM billing.actual WHERE actual_id = ANY ($1)
         UNION SELECT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($2)
-        UNION SELECT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($3))",
-                                  {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+        UNION SELECT contract_id FROM billing.contract_line WHERE contract_line_id = ANY ($3)
+        UNION SELECT contract_id FROM billing.retainer WHERE retainer_id = ANY ($4))",
+                                  {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
     if (selection.names_items()) {
-        return read_ids(of_items,
-                        pg::Parameters().ids(selection.actuals).ids(selection.milestones).ids(selection.products));
+        return read_ids(of_items, pg::Parameters()
+                                      .ids(selection.actuals)
+                                      .ids(selection.milestones)
+                                      .ids(selection.products)
+                                      .ids(selection.retainers));
     }
     return selection.contracts ? *selection.contracts : read_ids(all);
 }
@@ -262,6 +313,9 @@ public:
             draft.item_count += group.count;
             draft.amount += group.amount;
             draft.tax += group.tax;
+            if (!has_line(group.source)) {
+                continue;
+            }
             Line& line =
                 draft.lines.try_emplace(group.line_id, Line{group.invoice_line_id, group.line_id, true, {}, {}})
                     .first->second;
@@ -273,6 +327,7 @@ public:
                 add_empty_lines(key, draft);
             }
         }
+        plan_advances();
     }
 
     void write(std::int64_t operation_id) {
@@ -281,15 +336,8 @@ public:
         insert_invoices();
         insert_lines();
         claim_sources();
-        Ids changed;
-        for (auto const& [key, draft] : drafts_) {
-            if (!draft.is_new && draft.item_count > 0) {
-                changed.push_back(draft.invoice_id);
-            }
-        }
-        if (!changed.empty()) {
-            recompute_totals(changed);
-        }
+        write_advances();
+        recompute_changed();
     }
 
     // What was drafted, for a caller who reports it himself.
@@ -325,6 +373,52 @@ public:
     }
 
 private:
+    // What new drafts take of retainers; drafts that exist do so when their totals are computed.
+    void plan_advances() {
+        std::vector<AdvanceTarget> targets;
+        for (auto const& [key, draft] : drafts_) {
+            if (draft.is_new) {
+                targets.push_back({key.first, key.second, 0, draft.charged()});
+            }
+        }
+        advances_ = AdvancePlan(std::move(targets));
+        std::size_t target = 0;
+        for (auto& [key, draft] : drafts_) {
+            if (draft.is_new) {
+                draft.amount -= advances_.total(target++);
+            }
+        }
+    }
+
+    void write_advances() const {
+        Ids invoices;
+        for (auto const& [key, draft] : drafts_) {
+            if (draft.is_new) {
+                invoices.push_back(draft.invoice_id);
+            }
+        }
+        advances_.write(invoices);
+    }
+
+    void recompute_changed() {
+        Ids changed;
+        for (auto const& [key, draft] : drafts_) {
+            if (!draft.is_new && draft.item_count > 0) {
+                changed.push_back(draft.invoice_id);
+            }
+        }
+        if (changed.empty()) {
+            return;
+        }
+        std::map<std::int64_t, Decimal> const taken = recompute_totals(changed);
+        for (auto& [key, draft] : drafts_) {
+            auto const found = taken.find(draft.invoice_id);
+            if (found != taken.end()) {
+                draft.amount -= found->second;
+            }
+        }
+    }
+
     bool is_wanted(const ContractAndCustomer& key) const { return !is_restricted_ || drafts_.count(key) != 0; }
 
     // Contracts with something about them that refuses them if it concerns what is billed.
@@ -445,7 +539,8 @@ private:
         if (book_.known_contract(group.contract_id).is_closed) {
             return "the contract is closed";
         }
-        return group.source == Source::product ? std::string() : book_.known_line(group.line_id).problem();
+        bool const has_shares = has_line(group.source) && group.source != Source::product;
+        return has_shares ? book_.known_line(group.line_id).problem() : std::string();
     }
 
     // Every contract line of the customer gets an invoice line, even if nothing stands on it.
@@ -566,18 +661,21 @@ private:
 
     // --- linking the sources ----------------------------------------------------------------------------------------
 
-    std::int64_t invoice_line_of(const Group& group) const {
-        return drafts_.at({group.contract_id, group.customer_id}).lines.at(group.line_id).invoice_line_id;
+    // What a source is linked with: its invoice line, or the invoice itself.
+    std::int64_t link_of(const Group& group) const {
+        Draft const& draft = drafts_.at({group.contract_id, group.customer_id});
+        return has_line(group.source) ? draft.lines.at(group.line_id).invoice_line_id : draft.invoice_id;
     }
 
     void claim_sources() {
         if (selection_.names_items()) {
             claim_by_id(Source::actual);
         }
-        for (Source const source : {Source::milestone, Source::product}) {
+        for (Source const source : {Source::milestone, Source::product, Source::retainer, Source::refund}) {
             claim_by_id(source);
         }
-        for (Source const source : {Source::actual, Source::milestone, Source::product}) {
+        // A staged refund keeps its status.
+        for (Source const source : {Source::actual, Source::milestone, Source::product, Source::retainer}) {
             ChangeGroups log;
             for (Group const& group : groups_) {
                 if (group.source == source) {
@@ -608,25 +706,48 @@ private:
               FROM unnest($1, $2, $3) AS d (contract_id, id, invoice_line_id)
              WHERE l.contract_line_id = d.id AND l.contract_id = d.contract_id)",
                                       {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
-        return source == Source::actual ? actuals : source == Source::milestone ? milestones : products;
+        static pg::Statement retainers{R"(
+            UPDATE billing.retainer r
+               SET retainer_status = 'customer_invoice_created', invoice_id = d.invoice_id
+              FROM unnest($1, $2, $3) AS d (contract_id, id, invoice_id)
+             WHERE r.retainer_id = d.id AND r.contract_id = d.contract_id)",
+                                       {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+        static pg::Statement refunds{R"(
+            UPDATE billing.retainer r SET refund_invoice_id = d.invoice_id
+              FROM unnest($1, $2, $3) AS d (contract_id, id, invoice_id)
+             WHERE r.retainer_id = d.id AND r.contract_id = d.contract_id)",
+                                     {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+        switch (source) {
+        case Source::actual:
+            return actuals;
+        case Source::milestone:
+            return milestones;
+        case Source::product:
+            return products;
+        case Source::retainer:
+            return retainers;
+        case Source::refund:
+            break;
+        }
+        return refunds;
     }
 
     void claim_by_id(Source source) {
         Ids contracts;
         Ids ids;
-        Ids invoice_lines;
+        Ids links;
         for (Group const& group : groups_) {
             if (group.source == source) {
                 for (std::int64_t const id : pg::ids_of(group.ids)) {
                     contracts.push_back(group.contract_id);
                     ids.push_back(id);
-                    invoice_lines.push_back(invoice_line_of(group));
+                    links.push_back(link_of(group));
                 }
             }
         }
         if (!ids.empty()) {
             expect(guard::write(claim_statement(source), table_of(source).table, guard::Write::update,
-                                pg::Parameters().ids(contracts).ids(ids).ids(invoice_lines)),
+                                pg::Parameters().ids(contracts).ids(ids).ids(links)),
                    static_cast<std::int64_t>(ids.size()));
         }
     }
@@ -674,6 +795,8 @@ private:
                         "not ready to invoice, dated after the invoice date, or on an invoice");
         report_left_out(Source::milestone, selection_.milestones, "not ready to invoice, or on an invoice");
         report_left_out(Source::product, selection_.products, "not ready to invoice, or on an invoice");
+        report_left_out(Source::retainer, selection_.retainers,
+                        "neither ready to invoice nor ready to refund, or on an invoice");
     }
 
     void report_left_out(Source source, const std::optional<Ids>& selected, const char* why) {
@@ -683,7 +806,8 @@ private:
         std::unordered_set<std::int64_t> taken;
         for (auto const* groups : {&groups_, &refused_groups_}) {
             for (Group const& group : *groups) {
-                if (group.source == source) {
+                bool const is_asked = table_of(group.source).table == std::string_view(table_of(source).table);
+                if (is_asked) {
                     Ids const ids = pg::ids_of(group.ids);
                     taken.insert(ids.begin(), ids.end());
                 }
@@ -707,6 +831,7 @@ private:
     std::vector<Group> refused_groups_;
     bool is_restricted_ = false;
     std::map<ContractAndCustomer, Draft> drafts_;
+    AdvancePlan advances_; // of the new drafts, in their order
     std::map<std::int64_t, std::string> refused_;
     std::int64_t operation_id_ = 0;
     pg::EnumOids<ItemOutcome> outcomes_;
@@ -728,9 +853,10 @@ DateADT date_argument(const Verb& verb, int position) {
     return date ? *date : today();
 }
 
-// contracts, actuals, milestones, products, invoice_date
-Selection selection_of(const Verb& verb) {
-    return {verb.arguments.ids(0), verb.arguments.ids(1), verb.arguments.ids(2), verb.arguments.ids(3)};
+// contracts, actuals, milestones, products at the beginning, retainers where the verb has them
+Selection selection_of(const Verb& verb, int retainers) {
+    return {verb.arguments.ids(0), verb.arguments.ids(1), verb.arguments.ids(2), verb.arguments.ids(3),
+            verb.arguments.ids(retainers)};
 }
 
 // An invoice date that was not given is not logged: the same call repeated tomorrow is the same request.
@@ -738,6 +864,7 @@ LoggedArguments logged(const Selection& selection, std::optional<DateADT> date) 
     LoggedArguments arguments;
     arguments.add("contracts", selection.contracts).add("actuals", selection.actuals);
     arguments.add("milestones", selection.milestones).add("products", selection.products);
+    arguments.add("retainers", selection.retainers);
     return date ? arguments.add("invoice_date", std::string_view(pg::text_of_date(*date))) : arguments;
 }
 
@@ -747,8 +874,9 @@ void require_one_kind_of_selection(const Selection& selection) {
     }
 }
 
+// contracts, actuals, milestones, products, invoice_date, retainers
 void preview(Verb& verb) {
-    Selection const selection = selection_of(verb);
+    Selection const selection = selection_of(verb, 5);
     require_one_kind_of_selection(selection);
     Drafting drafting(verb, selection, date_argument(verb, 4));
     drafting.preview();
@@ -763,7 +891,8 @@ void report_earlier_run(Verb& verb, const std::string& run_key, const LoggedArgu
                               {TEXTOID, TEXTOID, TEXTARRAYOID}};
     static pg::Statement read{R"(
         SELECT i.contract_id, i.customer_id, i.invoice_id, i.detail_amount, i.total_tax, i.total_amount,
-               (SELECT pg_catalog.count(*) FROM billing.invoice_line_detail d WHERE d.invoice_id = i.invoice_id)
+               (SELECT pg_catalog.count(*) FROM billing.invoice_line_detail d
+                 WHERE d.invoice_id = i.invoice_id AND d.detail_kind <> 'advance')
           FROM billing.operation o
           JOIN billing.invoice i ON i.operation_id = o.operation_id
          WHERE o.run_key = $1
@@ -783,8 +912,9 @@ void report_earlier_run(Verb& verb, const std::string& run_key, const LoggedArgu
     }
 }
 
+// contracts, actuals, milestones, products, invoice_date, run_key, retainers
 void create(Verb& verb) {
-    Selection const selection = selection_of(verb);
+    Selection const selection = selection_of(verb, 6);
     require_one_kind_of_selection(selection);
     DateADT const date = date_argument(verb, 4);
     std::optional<std::string> const run_key = verb.arguments.text(5);
@@ -828,10 +958,13 @@ std::map<ContractAndCustomer, std::int64_t> latest_drafts(const std::set<Contrac
     return drafts;
 }
 
+// actuals, milestones, products, invoice_date, retainers
 void add(Verb& verb) {
-    Selection selection{std::nullopt, verb.arguments.ids(0), verb.arguments.ids(1), verb.arguments.ids(2)};
+    Selection selection{std::nullopt, verb.arguments.ids(0), verb.arguments.ids(1), verb.arguments.ids(2),
+                        verb.arguments.ids(4)};
     if (!selection.names_items()) {
-        throw DomainError(sqlstate::invalid_parameter, "nothing to add", {}, "Name actuals, milestones or products.");
+        throw DomainError(sqlstate::invalid_parameter, "nothing to add", {},
+                          "Name actuals, milestones, products or retainers.");
     }
     DateADT const date = date_argument(verb, 3);
     std::int64_t const operation = begin_operation(verb, logged(selection, given_date(verb, 3)));
@@ -885,7 +1018,7 @@ void refresh(Verb& verb) {
         round->second.contracts.push_back(key.first);
     }
     for (auto const& [date, target] : rounds) {
-        Drafting drafting(verb, {target.contracts, std::nullopt, std::nullopt, std::nullopt}, date);
+        Drafting drafting(verb, {target.contracts, std::nullopt, std::nullopt, std::nullopt, std::nullopt}, date);
         drafting.lock();
         drafting.restrict_to(target.invoices);
         drafting.link_contracts();

@@ -7,6 +7,7 @@
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
 #include "engine/operation.hpp"
+#include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 
@@ -370,7 +371,7 @@ void release_all(std::int64_t operation_id, const DetailSelection& selection) {
     release(operation_id, selection, {DetailKind::product, "contract_line", "product_status", products});
 }
 
-// actuals, milestones, products, details
+// actuals, milestones, products, details, retainers
 void remove_details(Verb& verb) {
     static pg::Statement erase{"DELETE FROM billing.invoice_detail WHERE detail_id = ANY ($1)", {INT8ARRAYOID}};
     static pg::Statement erase_lines{R"(
@@ -379,8 +380,9 @@ void remove_details(Verb& verb) {
          WHERE l.invoice_line_id = ANY ($1) AND p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id
            AND p.billing_method = 'product')",
                                      {INT8ARRAYOID}};
-    DetailSelection const selection = DetailSelection::lock(verb, 0);
-    std::int64_t const operation = begin_operation(verb, logged_selection(verb, 0));
+    std::optional<Ids> const retainers = verb.arguments.ids(4);
+    DetailSelection const selection = DetailSelection::lock(verb, 0, retainers);
+    std::int64_t const operation = begin_operation(verb, logged_selection(verb, 0).add("retainers", retainers));
     Ids stored;
     Ids product_lines;
     for (DraftDetail const& detail : selection.all()) {
@@ -396,8 +398,13 @@ void remove_details(Verb& verb) {
     guard::write(erase, "invoice_detail", guard::Write::remove, pg::Parameters().ids(stored));
     release_all(operation, selection);
     guard::write(erase_lines, "invoice_line", guard::Write::remove, pg::Parameters().ids(product_lines));
-    recompute_totals(selection.invoice_ids());
-    note_corrections(selection.invoice_ids());
+    Ids changed = selection.invoice_ids();
+    note_corrections(changed);
+    if (retainers) {
+        Ids const drafts = remove_retainers(verb, operation, *retainers);
+        changed.insert(changed.end(), drafts.begin(), drafts.end());
+    }
+    recompute_totals(changed);
 }
 
 } // namespace

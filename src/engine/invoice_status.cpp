@@ -4,6 +4,7 @@
 #include "engine/correction.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/operation.hpp"
+#include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 
@@ -158,6 +159,7 @@ void remove_invoices(Verb& verb) {
     }
     release_sources(operation, removed);
     release_corrected_sales_of(operation, removed);
+    release_retainers(operation, removed);
     delete_rows(removed);
     for (auto const& [key, deleted] : changes) {
         log_change(operation, {key.first, "invoice", "project_invoice_status", key.second, ""}, deleted);

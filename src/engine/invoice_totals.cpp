@@ -1,10 +1,11 @@
 #include "engine/invoice_totals.hpp"
 
+#include "engine/advance.hpp"
 #include "guard/write_scope.hpp"
 
 namespace billing::engine {
 
-void recompute_totals(const Ids& invoice_ids) {
+std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids) {
     static pg::Statement lines{R"(
         UPDATE billing.invoice_line l
            SET amount = t.amount, tax = t.tax
@@ -26,16 +27,23 @@ void recompute_totals(const Ids& invoice_ids) {
     static pg::Statement headers{R"(
         UPDATE billing.invoice i
            SET detail_amount = t.amount, total_tax = t.tax, total_amount = t.amount + t.tax
-          FROM (SELECT l.invoice_id, l.contract_id, pg_catalog.sum(l.amount) AS amount, pg_catalog.sum(l.tax) AS tax
-                  FROM billing.invoice_line l
-                  JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
-                 WHERE v.invoice_id = ANY ($1)
-                 GROUP BY l.invoice_id, l.contract_id) t
+          FROM (SELECT v.invoice_id, v.contract_id, l.amount + r.amount AS amount, l.tax
+                  FROM billing.invoice v
+                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(s.amount), 0) AS amount,
+                                            coalesce(pg_catalog.sum(s.tax), 0) AS tax
+                                       FROM billing.invoice_line s
+                                      WHERE s.invoice_id = v.invoice_id AND s.contract_id = v.contract_id) l
+                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(d.amount), 0) AS amount
+                                       FROM billing.retainer_detail d
+                                      WHERE d.invoice_id = v.invoice_id AND d.contract_id = v.contract_id) r
+                 WHERE v.invoice_id = ANY ($1)) t
          WHERE i.invoice_id = t.invoice_id AND i.contract_id = t.contract_id)",
                                  {INT8ARRAYOID}};
     guard::write(lines, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
     guard::write(emptied, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
+    std::map<std::int64_t, Decimal> taken = reapply_advances(invoice_ids);
     guard::write(headers, "invoice", guard::Write::update, pg::Parameters().ids(invoice_ids));
+    return taken;
 }
 
 } // namespace billing::engine

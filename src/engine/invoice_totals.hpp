@@ -5,7 +5,8 @@
 
 namespace billing::engine {
 
-// Computes line and header totals of drafts anew from their details: chargeable amounts and their tax.
-void recompute_totals(const Ids& invoice_ids);
+// Computes line and header totals of drafts anew from their details: chargeable amounts and their tax, and what
+// retainers add and take. Returns, for each draft, how much more of retainers it takes than before.
+std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids);
 
 } // namespace billing::engine

@@ -423,6 +423,23 @@ void keep_entries_of_actuals(const TriggerData&) {
     }
 }
 
+// --- retainers ----------------------------------------------------------------------------------------------------
+
+void require_whole_cents_of_retainers(const TriggerData&) {
+    static pg::Statement read{R"(
+        SELECT n.retainer_id, n.amount, c.currency
+          FROM new_rows n JOIN billing.contract c ON c.contract_id = n.contract_id
+         WHERE n.amount <> billing.money(n.amount, c.currency) LIMIT 1)",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        throw DomainError(sqlstate::invalid_setup,
+                          "retainer " + std::to_string(rows.id(0, 1)) + " has more decimals than " + rows.text(0, 3) +
+                              " knows",
+                          "Amount " + rows.decimal(0, 2).trimmed().text() + ".");
+    }
+}
+
 // --- distribute_evenly --------------------------------------------------------------------------------------------
 
 // contract, contract_line (NULL: the defaults of the contract)
@@ -522,6 +539,10 @@ Datum milestone_removed(PG_FUNCTION_ARGS) {
 
 Datum entries_removed(PG_FUNCTION_ARGS) {
     return run_trigger(fcinfo, "entry", Attached::after_statement, keep_entries_of_actuals);
+}
+
+Datum retainer_saved(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "retainer", Attached::after_statement, require_whole_cents_of_retainers);
 }
 
 Datum distribute_evenly(PG_FUNCTION_ARGS) {

@@ -35,7 +35,8 @@ Check checks[] = {
                   FROM (VALUES ('contract'), ('contract_customer'), ('contract_line'), ('contract_line_customer'),
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
                                ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change'),
-                               ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract')) n (table_name)
+                               ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract'), ('retainer'),
+                               ('invoice_advance')) n (table_name)
                  CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
                             k (trigger_name, function_name, type)
                 UNION ALL
@@ -85,7 +86,9 @@ Check checks[] = {
                        ('milestone', 'billing_milestone_added', 'milestone_saved'),
                        ('milestone', 'billing_milestone_changed', 'milestone_saved'),
                        ('milestone', 'billing_milestone_removed', 'milestone_removed'),
-                       ('entry', 'billing_entries_removed', 'entries_removed'))
+                       ('entry', 'billing_entries_removed', 'entries_removed'),
+                       ('retainer', 'billing_retainer_added', 'retainer_saved'),
+                       ('retainer', 'billing_retainer_changed', 'retainer_saved'))
                h (table_name, trigger_name, function_name)
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
@@ -194,7 +197,7 @@ Check checks[] = {
          WHERE r.actual_id IS NULL
            AND (o.adjustment_status = 'adjusted'
                 OR (o.transaction_type = 'unbilled_sales' AND o.billing_status = 'customer_invoice_posted'
-                    AND o.adjustment_status <> 'unadjustable'))
+                    AND o.adjustment_status <> 'unadjustable' AND o.retainer_id IS NULL))
         UNION ALL
         SELECT r.contract_id, 'actual ' || r.actual_id, 'is unadjustable but reverses nothing'
           FROM billing.actual r WHERE r.adjustment_status = 'unadjustable' AND r.reverses_id IS NULL)"},
@@ -267,7 +270,7 @@ Check checks[] = {
           LEFT JOIN billing.invoice_line l ON l.invoice_line_id = b.invoice_line_id AND l.contract_id = b.contract_id AND l.invoice_id = b.invoice_id
           LEFT JOIN billing.contract_line c ON c.contract_line_id = b.contract_line_id AND c.contract_id = b.contract_id
           LEFT JOIN billing.actual u ON u.actual_id = b.source_id AND u.contract_id = b.contract_id AND u.transaction_type = 'unbilled_sales'
-         WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL
+         WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL AND b.retainer_id IS NULL
            AND (l.invoice_line_id IS NULL OR (c.billing_method = 'time_and_material' AND u.actual_id IS NULL)))"},
     {"approved entries are in the ledger",
      R"(
@@ -292,7 +295,7 @@ Check checks[] = {
         SELECT b.contract_id, 'actual ' || b.actual_id, 'quantity, price, amount or billing type differ from actual ' || u.actual_id || ' which it bills'
           FROM billing.actual b
           JOIN billing.actual u ON u.actual_id = b.source_id AND u.contract_id = b.contract_id
-         WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL
+         WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL AND b.retainer_id IS NULL
            AND (b.quantity <> u.quantity OR b.price <> u.price OR b.amount <> u.amount OR b.billing_type <> u.billing_type)
         UNION ALL
         SELECT NULL, 'entry ' || s.entry_id, 'tax ' || s.entry_tax || ', its chargeable sales ' || s.tax
@@ -441,6 +444,12 @@ Check checks[] = {
                 SELECT contract_id, 'contract_line', contract_line_id, 'product_status', product_status::text, 'not_ready_to_invoice'
                   FROM billing.contract_line WHERE product_status IS NOT NULL
                 UNION ALL
+                SELECT contract_id, 'retainer', retainer_id, 'retainer_status', retainer_status::text, 'not_ready_to_invoice'
+                  FROM billing.retainer
+                UNION ALL
+                SELECT contract_id, 'retainer', retainer_id, 'refund_status', refund_status::text, 'not_refunded'
+                  FROM billing.retainer
+                UNION ALL
                 SELECT contract_id, 'invoice', invoice_id, 'project_invoice_status', project_invoice_status::text, NULL
                   FROM billing.invoice
                 UNION ALL
@@ -462,12 +471,16 @@ Check checks[] = {
          WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
     {"header totals are the sum of their lines",
      R"(
-        SELECT v.contract_id, 'invoice ' || v.invoice_id, v.total_amount || ', lines ' || coalesce(l.amount + l.tax, 0)
+        SELECT v.contract_id, 'invoice ' || v.invoice_id,
+               v.total_amount || ', lines ' || coalesce(l.amount + l.tax, 0) || ', retainers ' || coalesce(d.amount, 0)
           FROM billing.invoice v
           LEFT JOIN (SELECT contract_id, invoice_id, pg_catalog.sum(amount) AS amount, pg_catalog.sum(tax) AS tax
                        FROM billing.invoice_line GROUP BY contract_id, invoice_id) l
             ON l.contract_id = v.contract_id AND l.invoice_id = v.invoice_id
-         WHERE v.detail_amount <> coalesce(l.amount, 0) OR v.total_tax <> coalesce(l.tax, 0))"},
+          LEFT JOIN (SELECT contract_id, invoice_id, pg_catalog.sum(amount) AS amount
+                       FROM billing.retainer_detail GROUP BY contract_id, invoice_id) d
+            ON d.contract_id = v.contract_id AND d.invoice_id = v.invoice_id
+         WHERE v.detail_amount <> coalesce(l.amount, 0) + coalesce(d.amount, 0) OR v.total_tax <> coalesce(l.tax, 0))"},
     {"legal numbers are gapless",
      R"(
         SELECT NULL::int8, 'series ' || s.series || ' of company ' || s.company_id,
@@ -484,6 +497,93 @@ Check checks[] = {
           FROM billing.invoice v
          WHERE v.number IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM billing.invoice_series s WHERE s.company_id = v.company_id AND s.series = v.series))"},
+
+    // --- retainers
+    // ----------------------------------------------------------------------------------------------------
+    {"balances of retainers are those of the ledger",
+     R"(
+        SELECT r.contract_id, 'retainer ' || r.retainer_id,
+               'available ' || r.available || ', open ' || coalesce(a.open, 0) || ' in ' || coalesce(a.open_rows, 0)
+               || ' rows, billed ' || coalesce(a.billed, 0) || ', balance row '
+               || CASE WHEN r.open_actual_id IS NOT DISTINCT FROM a.open_id THEN 'known' ELSE 'mistaken' END
+          FROM (SELECT contract_id, retainer_id, open_actual_id,
+                       CASE WHEN retainer_status = 'customer_invoice_posted' AND refund_status <> 'refunded'
+                            THEN amount - used_amount ELSE 0 END AS available
+                  FROM billing.retainer) r
+          LEFT JOIN (SELECT b.contract_id, b.retainer_id,
+                            pg_catalog.sum(b.amount) FILTER (WHERE b.transaction_type = 'billed_sales') AS billed,
+                            - pg_catalog.sum(b.amount) FILTER (WHERE b.transaction_type = 'unbilled_sales') AS open,
+                            pg_catalog.count(*) FILTER (WHERE b.transaction_type = 'unbilled_sales'
+                                                          AND b.reverses_id IS NULL AND v.actual_id IS NULL) AS open_rows,
+                            pg_catalog.max(b.actual_id) FILTER (WHERE b.transaction_type = 'unbilled_sales'
+                                                          AND b.reverses_id IS NULL AND v.actual_id IS NULL) AS open_id
+                       FROM billing.actual b
+                       LEFT JOIN billing.actual v ON v.reverses_id = b.actual_id AND v.contract_id = b.contract_id
+                      WHERE b.retainer_id IS NOT NULL
+                      GROUP BY b.contract_id, b.retainer_id) a
+            ON a.contract_id = r.contract_id AND a.retainer_id = r.retainer_id
+         WHERE r.available <> coalesce(a.open, 0) OR r.available <> coalesce(a.billed, 0)
+            OR r.open_actual_id IS DISTINCT FROM a.open_id
+            OR coalesce(a.open_rows, 0) <> CASE WHEN r.available = 0 THEN 0 ELSE 1 END
+        UNION ALL
+        SELECT b.contract_id, 'actual ' || b.actual_id,
+               CASE WHEN r.retainer_id IS NULL THEN 'its retainer is missing'
+                    WHEN b.transaction_class <> 'retainer' THEN 'is not of class retainer'
+                    ELSE 'differs from its retainer in customer, line, tax or billing type' END
+          FROM billing.actual b
+          LEFT JOIN billing.retainer r ON r.retainer_id = b.retainer_id AND r.contract_id = b.contract_id
+         WHERE (b.retainer_id IS NOT NULL OR b.transaction_class = 'retainer')
+           AND (r.retainer_id IS NULL OR b.transaction_class <> 'retainer' OR b.customer_id <> r.customer_id
+                OR b.contract_line_id IS NOT NULL OR b.tax <> 0 OR b.billing_type <> 'chargeable'))"},
+    {"retainers sit on invoices by their status",
+     R"(
+        SELECT r.contract_id, 'retainer ' || r.retainer_id,
+               r.retainer_status || ', ' || r.refund_status || ' with invoice ' || coalesce(r.invoice_id::text, 'none')
+               || ', refunded by ' || coalesce(r.refund_invoice_id::text, 'none')
+          FROM billing.retainer r
+          LEFT JOIN billing.invoice v ON v.invoice_id = r.invoice_id AND v.contract_id = r.contract_id
+                AND v.customer_id = r.customer_id
+          LEFT JOIN billing.invoice f ON f.invoice_id = r.refund_invoice_id AND f.contract_id = r.contract_id
+                AND f.customer_id = r.customer_id
+         WHERE CASE r.retainer_status WHEN 'customer_invoice_created' THEN coalesce(v.number IS NOT NULL, true)
+                                      WHEN 'customer_invoice_posted' THEN coalesce(v.number IS NULL, true)
+                                      ELSE r.invoice_id IS NOT NULL END
+            OR CASE r.refund_status WHEN 'refunded' THEN coalesce(f.number IS NULL, true)
+                                    WHEN 'ready_to_refund' THEN (r.refund_invoice_id IS NOT NULL AND coalesce(f.number IS NOT NULL, true))
+                                                             OR r.retainer_status <> 'customer_invoice_posted' OR r.used_amount >= r.amount
+                                    ELSE r.refund_invoice_id IS NOT NULL END)"},
+    {"advances fit their retainers and invoices",
+     R"(
+        SELECT r.contract_id, 'retainer ' || r.retainer_id,
+               'used ' || r.used_amount || ', invoices ' || a.used || '; held by drafts ' || a.held || ' of ' || (r.amount - r.used_amount)
+          FROM billing.retainer r
+          JOIN (SELECT x.contract_id, x.retainer_id,
+                       coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.used_before IS NOT NULL), 0) AS used,
+                       coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.used_before IS NULL), 0) AS held
+                  FROM billing.invoice_advance x GROUP BY x.contract_id, x.retainer_id
+                UNION ALL
+                SELECT n.contract_id, n.retainer_id, 0, 0 FROM billing.retainer n
+                 WHERE NOT EXISTS (SELECT 1 FROM billing.invoice_advance x
+                                    WHERE x.contract_id = n.contract_id AND x.retainer_id = n.retainer_id)) a
+            ON a.contract_id = r.contract_id AND a.retainer_id = r.retainer_id
+         WHERE r.used_amount <> a.used OR a.held > r.amount - r.used_amount
+            OR (a.held > 0 AND (r.retainer_status <> 'customer_invoice_posted' OR r.refund_status <> 'not_refunded'))
+        UNION ALL
+        SELECT a.contract_id, 'invoice ' || a.invoice_id, 'advance of retainer ' || a.retainer_id || ' of another customer, or its state is not the invoice''s'
+          FROM billing.invoice_advance a
+          LEFT JOIN billing.invoice v ON v.invoice_id = a.invoice_id AND v.contract_id = a.contract_id
+          LEFT JOIN billing.retainer r ON r.retainer_id = a.retainer_id AND r.contract_id = a.contract_id
+         WHERE v.customer_id IS DISTINCT FROM r.customer_id OR (v.number IS NULL) <> (a.used_before IS NULL)
+        UNION ALL
+        SELECT v.contract_id, 'invoice ' || v.invoice_id, 'takes advances of ' || a.amount || ', charges ' || coalesce(l.amount, 0)
+          FROM billing.invoice v
+          JOIN (SELECT contract_id, invoice_id, pg_catalog.sum(amount) AS amount
+                  FROM billing.invoice_advance GROUP BY contract_id, invoice_id) a
+            ON a.contract_id = v.contract_id AND a.invoice_id = v.invoice_id
+          LEFT JOIN (SELECT contract_id, invoice_id, pg_catalog.sum(amount) AS amount
+                       FROM billing.invoice_line GROUP BY contract_id, invoice_id) l
+            ON l.contract_id = v.contract_id AND l.invoice_id = v.invoice_id
+         WHERE NOT v.has_corrections AND a.amount > greatest(coalesce(l.amount, 0), 0))"},
 
     // --- contracts
     // ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ constexpr Policy policies[] = {
     {"actual", "approve(), mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "actual_id", false,
      false,
      "contract_id,actual_id,contract_line_id,customer_id,entry_id,milestone_split_id,detail_id,source_id,reverses_id,"
-     "invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_status,adjustment_status,"
+     "retainer_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_status,adjustment_"
+     "status,"
      "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax",
      "", "", "", "", "billing_status,adjustment_status,nte_status"},
     {"entry", "submit(), approve() and reject()", "entry_id", true, true, "entry_id,entry_status",
@@ -57,6 +58,15 @@ constexpr Policy policies[] = {
      "operation_id,contract_id,item,status_column,from_status,to_status,contract_line_id,customer_id,item_count,amount,"
      "tax,ids,change_id",
      "", "", "", "", ""},
+    {"retainer", "mark_ready_to_invoice(), create_invoices(), confirm_invoices() and stage_refunds()", "retainer_id",
+     true, true,
+     "contract_id,retainer_id,invoice_id,refund_invoice_id,open_actual_id,retainer_status,refund_status,used_amount",
+     "customer_id,amount,invoice_date", "retainer_status", "not_ready_to_invoice,ready_to_invoice",
+     "invoice_id=,refund_invoice_id=,open_actual_id=,retainer_status=not_ready_to_invoice,refund_status=not_refunded,"
+     "used_amount=",
+     "retainer_status,refund_status"},
+    {"invoice_advance", "set_advance()", "retainer_id", false, false,
+     "contract_id,invoice_id,retainer_id,amount,limit_amount,used_before", "", "", "", "", ""},
     {"invoice_series", "confirm_invoices(), which draws the numbers", "series", true, false,
      "company_id,series,start_after,issued", "", "", "", "issued=", ""},
     {"invoice_schedule", "generate_schedule() and run_invoicing()", "schedule_id", false, true,

@@ -60,6 +60,12 @@
     DECLARE(generate_milestones)                                                                                       \
     DECLARE(begin_invoice_run)                                                                                         \
     DECLARE(run_next_contract)                                                                                         \
+    DECLARE(retainer_saved)                                                                                            \
+    DECLARE(generate_retainers)                                                                                        \
+    DECLARE(add_invoice_retainer)                                                                                      \
+    DECLARE(set_advance)                                                                                               \
+    DECLARE(stage_refunds)                                                                                             \
+    DECLARE(cancel_refunds)                                                                                            \
     DECLARE(verify)
 
 extern "C" {
