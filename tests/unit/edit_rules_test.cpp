@@ -63,6 +63,11 @@ TEST(EditRules, O18_BilledMilestoneIsCreditedInFull) {
     expect_editable(DetailKind::milestone_correction, {});
 }
 
+TEST(EditRules, RetainersAreNotEditedAsDetails) {
+    for (const DetailKind kind : {DetailKind::retainer, DetailKind::advance, DetailKind::refund})
+        expect_editable(kind, {});
+}
+
 TEST(EditRules, O24_ClassIsFixedOnEveryDraft) {
     for (const DetailKind kind : {DetailKind::actual, DetailKind::milestone, DetailKind::product, DetailKind::manual,
                                   DetailKind::correction, DetailKind::milestone_correction})
