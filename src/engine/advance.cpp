@@ -151,6 +151,9 @@ std::map<std::int64_t, Decimal> reapply_advances(const Ids& invoice_ids) {
          WHERE v.invoice_id = ANY ($1)
          ORDER BY v.invoice_id)",
                               {INT8ARRAYOID}};
+    if (invoice_ids.empty()) {
+        return {};
+    }
     std::vector<AdvanceTarget> targets;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(invoice_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {

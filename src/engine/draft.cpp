@@ -360,9 +360,9 @@ public:
     // One row per invoice, then what was refused or found empty.
     void report(bool is_preview) {
         for (auto const& [key, draft] : drafts_) {
+            bool const is_changed = draft.item_count > 0 || !draft.amount.is_zero();
             emit(key.first, key.second, is_preview ? 0 : draft.invoice_id,
-                 draft.item_count > 0 ? ItemOutcome::changed : ItemOutcome::unchanged,
-                 draft.item_count > 0 ? "" : "nothing to add", draft);
+                 is_changed ? ItemOutcome::changed : ItemOutcome::unchanged, is_changed ? "" : "nothing to add", draft);
         }
         for (auto const& [contract_id, reason] : refused_) {
             emit(contract_id, 0, 0, ItemOutcome::refused, reason, Draft());
@@ -402,15 +402,22 @@ private:
 
     void recompute_changed() {
         Ids changed;
+        Ids untouched;
         for (auto const& [key, draft] : drafts_) {
-            if (!draft.is_new && draft.item_count > 0) {
-                changed.push_back(draft.invoice_id);
+            if (!draft.is_new) {
+                (draft.item_count > 0 ? changed : untouched).push_back(draft.invoice_id);
             }
         }
-        if (changed.empty()) {
-            return;
+        // A retainer billed meanwhile is set against drafts that got nothing else.
+        std::map<std::int64_t, Decimal> taken = reapply_advances(untouched);
+        for (auto const& [invoice_id, growth] : taken) {
+            if (!growth.is_zero()) {
+                changed.push_back(invoice_id);
+            }
         }
-        std::map<std::int64_t, Decimal> const taken = recompute_totals(changed);
+        for (auto const& [invoice_id, growth] : recompute_totals(changed)) {
+            taken[invoice_id] += growth;
+        }
         for (auto& [key, draft] : drafts_) {
             auto const found = taken.find(draft.invoice_id);
             if (found != taken.end()) {

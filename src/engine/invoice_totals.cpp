@@ -39,6 +39,9 @@ std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids) {
                  WHERE v.invoice_id = ANY ($1)) t
          WHERE i.invoice_id = t.invoice_id AND i.contract_id = t.contract_id)",
                                  {INT8ARRAYOID}};
+    if (invoice_ids.empty()) {
+        return {};
+    }
     guard::write(lines, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
     guard::write(emptied, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
     std::map<std::int64_t, Decimal> taken = reapply_advances(invoice_ids);

@@ -134,7 +134,10 @@ Check checks[] = {
           FROM billing.invoice GROUP BY invoice_id HAVING pg_catalog.count(*) > 1
         UNION ALL
         SELECT NULL, 'contract line ' || contract_line_id, 'in ' || pg_catalog.count(*) || ' contracts'
-          FROM billing.contract_line GROUP BY contract_line_id HAVING pg_catalog.count(*) > 1)"},
+          FROM billing.contract_line GROUP BY contract_line_id HAVING pg_catalog.count(*) > 1
+        UNION ALL
+        SELECT NULL, 'retainer ' || retainer_id, 'in ' || pg_catalog.count(*) || ' contracts'
+          FROM billing.retainer GROUP BY retainer_id HAVING pg_catalog.count(*) > 1)"},
     {"nothing is orphaned",
      R"(
         SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, 'its milestone is missing'

@@ -23,6 +23,7 @@ CREATE FUNCTION rows_of(id bigint) RETURNS SETOF text LANGUAGE sql AS $$
 $$;
 
 -- --- O-57: applied in full
+ALTER TABLE billing.retainer ALTER COLUMN retainer_id RESTART WITH 5000;
 SELECT time_and_material(10);
 SELECT advance(1, 10, 1000);
 SELECT work(101, 10);
@@ -199,6 +200,20 @@ SELECT results_eq('SELECT used_before, balance_after FROM billing.applied_advanc
     'VALUES (0.0, 900.0), (100, 300)', 'one after the other');
 SELECT is((SELECT count(*) FROM billing.actual WHERE retainer_id = 6), 2 + 3 + 3::bigint, 'two balances were taken back and replaced');
 
+-- --- Billed after the draft was made
+SELECT time_and_material(55);
+SELECT work(551, 55, 5, 100);
+SELECT ready(551);
+SELECT drafted(55);
+CREATE TEMP TABLE waiting AS SELECT invoice(55) AS invoice_id;
+SELECT advance(551, 55, 200);
+SELECT results_eq('SELECT amount FROM total JOIN waiting USING (invoice_id)', 'VALUES (500.0)', 'a draft stays as it is when a retainer is billed');
+SELECT results_eq('SELECT outcome::text, item_count, detail_amount FROM billing.refresh_invoices(ARRAY(SELECT invoice_id FROM waiting))',
+    $$VALUES ('changed', 0::bigint, -200.0)$$, 'a refresh sets the retainer against it');
+SELECT results_eq('SELECT amount FROM total JOIN waiting USING (invoice_id)', 'VALUES (300.0)', 'in its total, too');
+SELECT results_eq('SELECT outcome::text, reason, detail_amount FROM billing.refresh_invoices(ARRAY(SELECT invoice_id FROM waiting))',
+    $$VALUES ('unchanged', 'nothing to add', 0.0)$$, 'once');
+
 -- --- Customers and contracts do not mix
 SELECT time_and_material(60, '{1,2}', '{60,40}');
 SELECT advance(7, 60, 100, customer => 2);
@@ -238,5 +253,36 @@ SELECT is_empty(
                     WHERE transaction_type = 'billed_sales' AND billing_type = 'chargeable' GROUP BY 1, 2) b USING (contract_id, invoice_id)
        WHERE v.number IS NOT NULL AND v.detail_amount <> coalesce(b.amount, 0)$$,
     'confirmed totals are the sum of the billed sales, retainers and advances among them');
+
+-- --- Never-analyzed tables: what one contract costs does not depend on the others
+SELECT count(*) FROM (SELECT time_and_material(n), advance(n, n, 1000), advance(n + 1000, n, 500) FROM generate_series(201, 320) AS n) x;
+SELECT count(*) FROM (SELECT work(n * 10, n, 10, 30), work(n * 10 + 1, n, 10, 40), ready(n * 10, n * 10 + 1) FROM generate_series(201, 320) AS n) x;
+CREATE FUNCTION scans(call text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before_scans bigint;
+BEGIN
+    SELECT sum(seq_scan) INTO before_scans FROM pg_stat_xact_user_tables
+     WHERE schemaname = 'billing' AND relname IN ('actual', 'invoice', 'invoice_line', 'retainer', 'invoice_advance');
+    EXECUTE call;
+    RETURN (SELECT sum(seq_scan) FROM pg_stat_xact_user_tables
+             WHERE schemaname = 'billing' AND relname IN ('actual', 'invoice', 'invoice_line', 'retainer', 'invoice_advance')) - before_scans;
+END $$;
+SELECT is(scans('SELECT count(*) FROM billing.retainer'), 1::bigint, 'the measure works');
+SELECT is(scans(call), 0::bigint, 'no table is read from end to end: ' || call)
+  FROM (VALUES (1, $$SELECT * FROM billing.preview_invoices('{201}', invoice_date => '2026-03-31')$$),
+               (2, $$SELECT * FROM billing.create_invoices(actuals => sales(2010), invoice_date => '2026-03-31')$$),
+               (3, $$SELECT * FROM billing.refresh_invoices(ARRAY[invoice(201)])$$),
+               (4, $$SELECT * FROM billing.set_advance(invoice(201), 201, 200)$$),
+               (5, $$SELECT * FROM billing.edit_invoice_details(sales(2010), quantity => 9)$$),
+               (6, $$SELECT * FROM billing.add_invoice_retainer(invoice(201), 5)$$),
+               (7, $$SELECT * FROM billing.confirm_invoices(ARRAY[invoice(201)])$$),
+               (8, $$SELECT * FROM billing.stage_refunds('{202}')$$),
+               (9, $$SELECT * FROM billing.create_invoices('{202}', invoice_date => '2026-03-31')$$),
+               (10, $$SELECT * FROM billing.cancel_refunds('{202}')$$),
+               (11, $$SELECT * FROM billing.delete_invoices(ARRAY[invoice(202)])$$),
+               (12, $$SELECT * FROM billing.generate_retainers(203, 1, 10, '{2026-01-01}')$$),
+               (13, $$SELECT * FROM billing.invoice_line_detail WHERE contract_id = 201 AND invoice_id = invoice(201)$$),
+               (14, $$SELECT * FROM billing.retainers_and_advances WHERE contract_id = 201$$)) AS v (step, call)
+ ORDER BY step;
 
 SELECT * FROM finish();

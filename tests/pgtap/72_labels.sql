@@ -16,6 +16,17 @@ SELECT results_eq(
 SELECT results_eq(
     $$SELECT billing.status_label(s, 'nb-NO') FROM unnest(enum_range(NULL::billing.milestone_header_status)) AS s$$,
     $$VALUES ('Ikke startet'), ('Pågår'), ('Fullført')$$, 'O-72 status of a whole milestone in Norwegian');
+SELECT results_eq(
+    $$SELECT billing.status_label(s, 'nb-NO') FROM unnest(enum_range(NULL::billing.retainer_status)) AS s$$,
+    $$VALUES ('Ikke klar for fakturering'), ('Klar for fakturering'), ('Kundefaktura opprettet'),
+             ('Kundefaktura postert')$$,
+    'retainer status in Norwegian');
+SELECT results_eq(
+    $$SELECT billing.status_label(s), billing.status_label(s, 'nb-NO') FROM unnest(enum_range(NULL::billing.refund_status)) AS s$$,
+    $$VALUES ('Not refunded', 'Ikke refundert'), ('Ready to refund', 'Klar for refusjon'), ('Refunded', 'Refundert')$$,
+    'refund status in both languages');
+SELECT is(billing.status_from_label('Ready for refund', 'billing.refund_status'), 'ready_to_refund',
+    'the other English wording is understood');
 SELECT is(billing.status_label('failed'::billing.nte_status, 'nb-NO'), 'Mislyktes', 'O-72 not-to-exceed: failed');
 SELECT is(billing.status_label('committed'::billing.nte_status, 'nb-NO'), 'Forpliktet', 'not-to-exceed: committed');
 SELECT results_eq(

@@ -77,6 +77,17 @@ SELECT bag_eq(
              ('ready_to_invoice', 'customer_invoice_created'), ('customer_invoice_created', 'ready_to_invoice'),
              ('customer_invoice_created', 'customer_invoice_posted'), ('customer_invoice_posted', 'ready_to_invoice')$$,
     'the moves of a milestone');
+SELECT bag_eq(
+    $$SELECT DISTINCT from_label, to_label FROM billing.status_transitions() WHERE vocabulary = 'retainer_status'$$,
+    $$VALUES ('not_ready_to_invoice', 'ready_to_invoice'), ('ready_to_invoice', 'not_ready_to_invoice'),
+             ('ready_to_invoice', 'customer_invoice_created'), ('customer_invoice_created', 'ready_to_invoice'),
+             ('customer_invoice_created', 'customer_invoice_posted'), ('customer_invoice_posted', 'ready_to_invoice')$$,
+    'the moves of a retainer');
+SELECT bag_eq(
+    $$SELECT DISTINCT from_label, to_label FROM billing.status_transitions() WHERE vocabulary = 'refund_status'$$,
+    $$VALUES ('not_refunded', 'ready_to_refund'), ('ready_to_refund', 'not_refunded'), ('ready_to_refund', 'refunded'),
+             ('refunded', 'not_refunded')$$,
+    'the moves of a refund');
 
 -- --- Everything shipped has a comment
 SELECT is_empty(
@@ -98,7 +109,8 @@ SELECT is_empty(
        WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
          AND a.attname IN ('is_rounding', 'is_primary', 'nte_limit', 'committed_amount', 'billed_amount', 'in_use',
                            'product_status', 'is_open', 'source_id', 'reverses_id', 'has_billing_history', 'run_key',
-                           'number')
+                           'number', 'used_amount', 'used_before', 'limit_amount', 'open_actual_id', 'retainer_id')
+         AND a.attrelid::regclass::text || '.' || a.attname NOT IN ('billing.retainer.retainer_id', 'billing.invoice_advance.retainer_id')
          AND col_description(a.attrelid, a.attnum) IS NULL$$,
     'columns that need explanation have a comment');
 SELECT isnt(obj_description((SELECT oid FROM pg_extension WHERE extname = 'billing'), 'pg_extension'), NULL,

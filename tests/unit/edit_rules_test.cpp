@@ -64,6 +64,11 @@ TEST(EditRules, O18_BilledMilestoneIsCreditedInFull) {
     expect_editable(DetailKind::product_correction, {});
 }
 
+TEST(EditRules, RetainersAreNotEditedAsDetails) {
+    for (const DetailKind kind : {DetailKind::retainer, DetailKind::advance, DetailKind::refund})
+        expect_editable(kind, {});
+}
+
 TEST(EditRules, O24_ClassIsFixedOnEveryDraft) {
     for (const DetailKind kind :
          {DetailKind::actual, DetailKind::milestone, DetailKind::product, DetailKind::manual, DetailKind::correction,

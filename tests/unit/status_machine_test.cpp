@@ -12,8 +12,8 @@ namespace {
 const std::set<std::string_view>& machines() {
     static const std::set<std::string_view> names = {"billing_status",    "milestone_status", "product_status",
                                                      "adjustment_status", "nte_status",       "project_invoice_status",
-                                                     "invoice_status",    "entry_status",     "contract_status",
-                                                     "run_status"};
+                                                     "retainer_status",   "refund_status",    "invoice_status",
+                                                     "entry_status",      "contract_status",  "run_status"};
     return names;
 }
 
@@ -77,6 +77,8 @@ TEST(StatusMachine, PermitsExactlyTheseManyChanges) {
     EXPECT_EQ(permitted_pairs<BillingStatus>(), 8U);
     EXPECT_EQ(permitted_pairs<MilestoneStatus>(), 6U);
     EXPECT_EQ(permitted_pairs<ProductStatus>(), 6U);
+    EXPECT_EQ(permitted_pairs<RetainerStatus>(), 6U);
+    EXPECT_EQ(permitted_pairs<RefundStatus>(), 4U);
     EXPECT_EQ(permitted_pairs<AdjustmentStatus>(), 4U);
     EXPECT_EQ(permitted_pairs<NteStatus>(), 11U);
     EXPECT_EQ(permitted_pairs<ProjectInvoiceStatus>(), 5U);

@@ -30,6 +30,8 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("billing_status", BillingStatus::canceled, "canceled");
     expect_type("milestone_status", MilestoneStatus::customer_invoice_posted, "customer_invoice_posted");
     expect_type("product_status", ProductStatus::customer_invoice_posted, "customer_invoice_posted");
+    expect_type("retainer_status", RetainerStatus::customer_invoice_posted, "customer_invoice_posted");
+    expect_type("refund_status", RefundStatus::refunded, "refunded");
     expect_type("milestone_header_status", MilestoneHeaderStatus::completed, "completed");
     expect_type("invoice_status", InvoiceStatus::paid, "paid");
     expect_type("project_invoice_status", ProjectInvoiceStatus::posted, "posted");
@@ -44,7 +46,7 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("transaction_type", TransactionType::resourcing_unit_cost, "resourcing_unit_cost");
     expect_type("transaction_class", TransactionClass::tax, "tax");
     expect_type("included_tasks", IncludedTasks::selected_project_tasks, "selected_project_tasks");
-    expect_type("detail_kind", DetailKind::product_correction, "product_correction");
+    expect_type("detail_kind", DetailKind::refund, "refund");
     expect_type("item_outcome", ItemOutcome::refused, "refused");
     expect_type("frequency_period", FrequencyPeriod::monthly, "monthly");
     expect_type("run_status", RunStatus::run_failed, "run_failed");
