@@ -309,11 +309,9 @@ constexpr const auto& transitions_of(RunStatus) noexcept {
 namespace detail {
 
 // Every status that has a machine, the busiest first.
-using StatusEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, AdjustmentStatus, NteStatus,
-                             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus>;
 using StatusEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, AdjustmentStatus, NteStatus,
-             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus>;
+             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus>;
 
 } // namespace detail
 

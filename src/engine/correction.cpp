@@ -45,7 +45,8 @@ std::string problem_of(const std::string& adjustment, const std::string& transac
     if (adjustment == "unadjustable") {
         return "it is itself a credit";
     }
-    return transaction_class == "retainer" ? "advances and retainers are not corrected by revising" : std::string();
+    return transaction_class == "retainer" ? "retainers and applied advances are not corrected by revising"
+                                           : std::string();
 }
 
 class Revision {
@@ -99,8 +100,8 @@ private:
     // Everything billed on the invoice, or what was selected. Ids of other invoices have no row.
     void read_sales() {
         static pg::Statement read{R"(
-            SELECT b.actual_id, b.contract_line_id, b.adjustment_status::text, b.transaction_class::text,
-                   b.milestone_split_id IS NOT NULL, l.billing_method = 'product',
+            SELECT b.actual_id, coalesce(b.contract_line_id, 0), b.adjustment_status::text, b.transaction_class::text,
+                   b.milestone_split_id IS NOT NULL, coalesce(l.billing_method = 'product', false),
                    coalesce((SELECT pg_catalog.max(i.invoice_id)
                                FROM billing.invoice_detail d
                                JOIN billing.invoice_line i ON i.invoice_line_id = d.invoice_line_id
@@ -110,7 +111,7 @@ private:
                                 AND v.project_invoice_status IN ('draft', 'in_review')
                                 AND v.has_corrections AND d.actual_id = b.actual_id), 0)
               FROM billing.actual b
-              JOIN billing.contract_line l ON l.contract_line_id = b.contract_line_id AND l.contract_id = b.contract_id
+              LEFT JOIN billing.contract_line l ON l.contract_line_id = b.contract_line_id AND l.contract_id = b.contract_id
              WHERE b.contract_id = $1 AND b.invoice_id = $2 AND b.transaction_type = 'billed_sales'
                AND ($3 IS NULL OR b.actual_id = ANY ($3)) AND ($3 IS NOT NULL OR b.adjustment_status <> 'unadjustable')
              ORDER BY b.actual_id)",

@@ -1038,7 +1038,8 @@ void refresh(Verb& verb) {
 } // namespace
 
 DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date) {
-    Drafting drafting(verb, {std::nullopt, items.actuals, items.milestones, items.products}, invoice_date);
+    Drafting drafting(verb, {std::nullopt, items.actuals, items.milestones, items.products, items.retainers},
+                      invoice_date);
     drafting.lock();
     drafting.require_none_refused();
     drafting.assign();

@@ -9,8 +9,11 @@ struct ItemsToBill {
     Ids actuals;
     Ids milestones; // shares
     Ids products;   // contract lines
+    Ids retainers;
 
-    bool empty() const { return actuals.empty() && milestones.empty() && products.empty(); }
+    bool empty() const {
+        return actuals.empty() && milestones.empty() && products.empty() && retainers.empty();
+    }
 };
 
 struct DraftedItems {

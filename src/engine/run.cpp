@@ -27,7 +27,10 @@ namespace {
     " WHERE s.milestone_status = 'ready_to_invoice' AND m.milestone_date <= $1"                                        \
     " UNION ALL "                                                                                                      \
     "SELECT l.contract_id, 'product', l.contract_line_id"                                                              \
-    "  FROM billing.contract_line l WHERE l.product_status = 'ready_to_invoice'"
+    "  FROM billing.contract_line l WHERE l.product_status = 'ready_to_invoice'"                                       \
+    " UNION ALL "                                                                                                      \
+    "SELECT r.contract_id, 'retainer', r.retainer_id"                                                                  \
+    "  FROM billing.retainer r WHERE r.retainer_status = 'ready_to_invoice' AND r.invoice_date <= $1"
 
 // A schedule's date that has failed stays due.
 #define BILLING_DUE_SCHEDULE " s.run_date <= $1 AND s.run_status IN ('not_run', 'run_failed')"
@@ -232,10 +235,14 @@ Ids due_actuals(const Turn& turn, const DueDates& due) {
 ItemsToBill items_of(const Turn& turn, const DueDates& due) {
     static pg::Statement read{"SELECT i.kind, i.item_id FROM (" BILLING_DUE_ITEMS ") i WHERE i.contract_id = $2",
                               {DATEOID, INT8OID}};
-    ItemsToBill items{due_actuals(turn, due), {}, {}};
+    ItemsToBill items{due_actuals(turn, due), {}, {}, {}};
     pg::Rows const rows = pg::query(read, pg::Parameters().date(turn.run_date).id(turn.contract_id));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        (rows.text(i, 1) == "milestone" ? items.milestones : items.products).push_back(rows.id(i, 2));
+        std::string const kind = rows.text(i, 1);
+        (kind == "milestone"  ? items.milestones
+         : kind == "retainer" ? items.retainers
+                              : items.products)
+            .push_back(rows.id(i, 2));
     }
     return items;
 }
