@@ -85,7 +85,7 @@ Ids find_work(const WorkSelection& selection) {
 }
 
 Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice)
-    : verb_(verb), preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_) {}
+    : preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_) {}
 
 void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
     entries_ = entries;

@@ -82,7 +82,6 @@ private:
     void write_again(const Rewrite& item);
     void report(const Rewrite& item);
 
-    Verb& verb_;
     bool preview_;
     Reprice reprice_;
     LedgerReport report_;

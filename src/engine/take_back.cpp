@@ -68,6 +68,17 @@ void set_status(const Ids& ids, EntryStatus status) {
     guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(ids).text(label(status)));
 }
 
+// What the approver chose ends with the approval.
+void end_approval(const Ids& ids, EntryStatus status) {
+    static pg::Statement update{R"(
+        UPDATE billing.entry
+           SET entry_status = (SELECT $2::billing.entry_status), approved_billable_quantity = NULL,
+               approved_billing_type = NULL
+         WHERE entry_id = ANY ($1))",
+                                {INT8ARRAYOID, TEXTOID}};
+    guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(ids).text(label(status)));
+}
+
 // Entries that changed status together, and the contract each of them is logged under.
 struct MovedEntries {
     Ids contracts;
@@ -117,7 +128,7 @@ private:
         }
         reversals_.write(operation_);
         for (auto const& [to, ids] : accepted) {
-            set_status(ids, to);
+            end_approval(ids, to);
         }
     }
 

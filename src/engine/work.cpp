@@ -247,8 +247,8 @@ private:
         static pg::Statement update{R"(
             UPDATE billing.entry e
                SET entry_status = 'approved',
-                   billable_quantity = coalesce(d.quantity::numeric, e.billable_quantity),
-                   billing_type = coalesce(d.billing_type::billing.billing_type, e.billing_type)
+                   approved_billable_quantity = d.quantity::numeric,
+                   approved_billing_type = d.billing_type::billing.billing_type
               FROM unnest($1, $2, $3) AS d (entry_id, quantity, billing_type)
              WHERE e.entry_id = d.entry_id AND e.entry_status = 'submitted')",
                                     {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}};

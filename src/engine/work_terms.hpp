@@ -10,8 +10,8 @@ namespace billing::engine {
 // Columns of an entry as WorkTerms::entry_at() expects them, behind two others of which the second is the entry's id.
 #define BILLING_ENTRY_COLUMNS                                                                                          \
     " e.entry_status, e.transaction_class, e.project_id, e.task_id, e.role_id, e.resource_id, e.category_id,"          \
-    " e.entry_date, e.currency, e.quantity, e.billable_quantity, e.billing_type, e.cost_price, e.sales_price, e.tax,"  \
-    " e.ctid "
+    " e.entry_date, e.currency, e.quantity, coalesce(e.approved_billable_quantity, e.billable_quantity),"              \
+    " coalesce(e.approved_billing_type, e.billing_type), e.cost_price, e.sales_price, e.tax, e.ctid "
 
 // One entry, read to be judged.
 struct EntryRow {

@@ -12,7 +12,8 @@ constexpr Policy policies[] = {
      "status,"
      "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax",
      "", "", "", "", "billing_status,adjustment_status,nte_status"},
-    {"entry", "submit(), approve() and reject()", "entry_id", true, true, "entry_id,entry_status",
+    {"entry", "submit(), approve(), reject(), recall_entries() and cancel_approval()", "entry_id", true, true,
+     "entry_id,entry_status,approved_billable_quantity,approved_billing_type",
      "project_id,task_id,resource_id,role_id,category_id,product_id,transaction_class,billing_type,entry_date,quantity,"
      "billable_quantity,cost_price,sales_price,tax,currency,unit",
      "entry_status", "draft,returned,rejected", "entry_status=draft", "entry_status"},
@@ -37,8 +38,9 @@ constexpr Policy policies[] = {
      "has_billing_history,amount,tax",
      "", "", "", "", "milestone_status"},
     {"milestone", "DELETE for single milestones", "milestone_id", true, true, "", "", "", "", "", ""},
-    {"contract", "INSERT with the final value; currency, company and kind are fixed", "contract_id", true, true,
-     "contract_id,company_id,kind,contract_status,currency,version", "", "kind", "customer",
+    {"contract",
+     "confirm_contract() and close_contract() for the status; currency, company and kind are fixed by INSERT",
+     "contract_id", true, true, "contract_id,company_id,kind,contract_status,currency,version", "", "kind", "customer",
      "version=", "contract_status"},
     {"contract_customer", "UPDATE billing.contract SET customer_id to change the primary customer", "customer_id", true,
      true, "contract_id,customer_id,is_primary", "", "is_primary", "f", "is_primary=", ""},

@@ -114,8 +114,8 @@ SELECT results_eq(
 SELECT count(*) FROM billing.approve('{301}');
 SELECT results_eq(
     $$SELECT billing_type::text, sum(quantity) FROM billing.actual WHERE entry_id = 301 AND is_open GROUP BY 1 ORDER BY 1$$,
-    $$VALUES ('chargeable', 7.0), ('non_chargeable', 3.0)$$,
-    'the approver''s choice stayed with the entry');
+    $$VALUES ('chargeable', 10.0)$$,
+    'approved again: what the first approver chose ended with his approval');
 
 -- --- Limits: what was committed is given back
 UPDATE billing.contract SET nte_limit = 2000 WHERE contract_id = 40;

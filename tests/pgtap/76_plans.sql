@@ -62,6 +62,23 @@ SELECT is(scans('SELECT * FROM billing.reset_nte(sales(2, 102, 202))'), '0 scans
 SELECT entered(20001, 101);
 SELECT is(scans($$SELECT * FROM billing.submit('{20001}')$$), '0 scans, 0 rows', 'submit');
 SELECT is(scans($$SELECT * FROM billing.approve('{20001}')$$), '0 scans, 0 rows', 'approve');
+SELECT is(scans($$SELECT * FROM billing.cancel_approval('{20001,105}')$$), '0 scans, 0 rows', 'cancel an approval');
+SELECT is(scans($$SELECT * FROM billing.cancel_approval('{100}')$$), '0 scans, 0 rows', 'cancel what was billed: refused');
+SELECT is(scans($$SELECT * FROM billing.recall_entries('{106,206}')$$), '0 scans, 0 rows', 'request a recall');
+SELECT is(scans($$SELECT * FROM billing.approve_recall('{106,206}')$$), '0 scans, 0 rows', 'grant it');
+INSERT INTO billing.contract_line_role VALUES (107, 107, 1, 'non_chargeable');
+SELECT is(scans($$SELECT * FROM billing.reevaluate_work('{107}', preview => true)$$), '0 scans, 0 rows',
+    'evaluate again, a preview');
+SELECT is(scans($$SELECT * FROM billing.reevaluate_work('{107}')$$), '0 scans, 0 rows', 'evaluate again, in earnest');
+INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency)
+VALUES (300, 1, 1, 'Draft', 'USD'), (301, 1, 1, 'Draft', 'USD');
+INSERT INTO billing.project (project_id, company_id, name) VALUES (300, 1, 'Project 300'), (301, 1, 'Project 301');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id)
+VALUES (300, 300, 'Line 300', 'time_and_material', 300), (301, 301, 'Line 301', 'time_and_material', 301);
+SELECT work(20002, 300), work(20003, 301);
+INSERT INTO billing.contract_line_role VALUES (300, 300, 1, 'non_chargeable');
+SELECT is(scans($$SELECT * FROM billing.confirm_contract('{300}')$$), '0 scans, 0 rows', 'confirm a contract');
+SELECT is(scans($$SELECT * FROM billing.close_contract('{301}')$$), '0 scans, 0 rows', 'close a contract');
 
 -- The views, filtered, reach the indexes, too.
 SELECT is(scans('SELECT * FROM billing.time_and_material_backlog WHERE contract_id = 110'), '0 scans, 0 rows',
