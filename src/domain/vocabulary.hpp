@@ -114,11 +114,10 @@ struct EnumList {
 };
 
 // In the order of the catalog.
-using VocabularyEnums =
-    EnumList<BillingStatus, MilestoneStatus, ProductStatus, MilestoneHeaderStatus, InvoiceStatus, ProjectInvoiceStatus,
-             NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus, ContractKind, BillingMethod,
-             BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind, ItemOutcome,
-             FrequencyPeriod, RunStatus>;
+using VocabularyEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, MilestoneHeaderStatus, InvoiceStatus,
+                                 ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus,
+                                 ContractStatus, ContractKind, BillingMethod, BillingType, TransactionType,
+                                 TransactionClass, IncludedTasks, DetailKind, ItemOutcome, FrequencyPeriod, RunStatus>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -159,7 +159,7 @@ SELECT attack.as_role('reader', 126, 'verbs', 'SELECT billing.create_invoices()'
 SELECT 'founder_' || current_database() AS founder \gset
 CREATE ROLE :"founder";
 GRANT USAGE, CREATE ON SCHEMA billing TO :"founder";
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA billing TO :"founder";
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA billing TO :"founder";
 GRANT USAGE ON SCHEMA attack TO :"founder";
 GRANT SELECT ON attack.item TO :"founder";
 CREATE FUNCTION attack.founded(command text) RETURNS text LANGUAGE plpgsql AS $$

@@ -125,11 +125,11 @@ VALUES ('Første og siste', 'monthly', '{1,last day}'), ('Fridays', 'weekly', '{
 SELECT count(*) FROM billing.generate_schedule(
     ARRAY(SELECT contract_line_id FROM billing.contract_line WHERE name IN ('Hours', 'Selected') ORDER BY 1), 1, '2024-01-01', '2024-03-31');
 CALL billing.run_invoicing('2024-01-01', '{5}');
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Ingen faktura i dag'; END $$;
-CREATE TRIGGER refuse AFTER INSERT ON billing.invoice FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE FUNCTION billing.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Ingen faktura i dag'; END $$;
+CREATE TRIGGER refuse AFTER INSERT ON billing.invoice FOR EACH ROW EXECUTE FUNCTION billing.refuse();
 CALL billing.run_invoicing('2024-02-01');
 DROP TRIGGER refuse ON billing.invoice;
-DROP FUNCTION refuse();
+DROP FUNCTION billing.refuse();
 SQL
 }
 

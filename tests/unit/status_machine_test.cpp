@@ -10,10 +10,9 @@ namespace billing {
 namespace {
 
 const std::set<std::string_view>& machines() {
-    static const std::set<std::string_view> names = {"billing_status",    "milestone_status", "product_status",
-                                                     "adjustment_status", "nte_status",       "project_invoice_status",
-                                                     "invoice_status",    "entry_status",     "contract_status",
-                                                     "run_status"};
+    static const std::set<std::string_view> names = {
+        "billing_status",         "milestone_status", "product_status", "adjustment_status", "nte_status",
+        "project_invoice_status", "invoice_status",   "entry_status",   "contract_status",   "run_status"};
     return names;
 }
 
