@@ -56,6 +56,7 @@ COMMENT ON FUNCTION @extschema@.run_next_contract(bigint, bigint) IS
 REVOKE ALL ON FUNCTION @extschema@.run_next_contract(bigint, bigint) FROM PUBLIC;
 
 -- A procedure that commits can pin no search_path. It needs none: its body has no operator and no unqualified name.
+-- Whatever isolation the session prefers, each contract is to be seen as it is once its lock is there.
 CREATE PROCEDURE @extschema@.run_invoicing(run_date date DEFAULT CURRENT_DATE, contracts bigint[] DEFAULT NULL, only_failed boolean DEFAULT false)
     LANGUAGE plpgsql
     AS $procedure$
@@ -63,9 +64,12 @@ DECLARE
     run bigint;
     contract bigint := 0;
 BEGIN
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SELECT b.run_id INTO run FROM @extschema@.begin_invoice_run(run_date, contracts, only_failed) AS b;
     LOOP
         COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         SELECT n.contract_id INTO contract FROM @extschema@.run_next_contract(run, contract) AS n;
         EXIT WHEN contract IS NULL;
     END LOOP;

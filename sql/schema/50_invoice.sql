@@ -34,7 +34,7 @@ CREATE INDEX IF NOT EXISTS operation_change_by_operation ON billing.operation_ch
 CREATE INDEX IF NOT EXISTS operation_change_by_contract ON billing.operation_change (contract_id, operation_id);
 COMMENT ON TABLE billing.operation_change IS 'Log: which rows an operation moved from which status to which, one row per group. Written by the engine.';
 COMMENT ON COLUMN billing.operation_change.change_id IS 'Order of the changes: drawn under the lock of the contract, unlike the operation''s id.';
-COMMENT ON COLUMN billing.operation_change.item IS 'Table of the ids: actual, milestone_split, contract_line, entry or invoice.';
+COMMENT ON COLUMN billing.operation_change.item IS 'Table of the ids: actual, milestone_split, contract_line, entry, invoice or invoice_schedule.';
 COMMENT ON COLUMN billing.operation_change.amount IS 'Chargeable amount of the group, where it has one.';
 
 CREATE TABLE IF NOT EXISTS billing.invoice (

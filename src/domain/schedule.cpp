@@ -224,9 +224,10 @@ Frequency parse_frequency(FrequencyPeriod period, const std::vector<std::string>
         if (!run_day)
             throw DomainError(sqlstate::invalid_setup,
                               "\"" + text + "\" is no day of a " + std::string(label(period)) + " frequency", {},
-                              is_monthly ? "Days are 1 to 31, last day, and weekdays from first monday to fourth sunday "
-                                           "or last friday."
-                                         : "Days are monday to sunday.");
+                              is_monthly
+                                  ? "Days are 1 to 31, last day, and weekdays from first monday to fourth sunday "
+                                    "or last friday."
+                                  : "Days are monday to sunday.");
         if (std::find(frequency.run_days.begin(), frequency.run_days.end(), *run_day) != frequency.run_days.end())
             throw DomainError(sqlstate::invalid_setup, "the frequency names \"" + text + "\" twice");
         frequency.run_days.push_back(*run_day);

@@ -21,8 +21,8 @@ struct DraftedItems {
     Decimal total_amount; // with tax
 };
 
-// Puts items of one contract on new drafts as part of an operation, as create_invoices() does with single items; what is
-// not ready is left out. Raises ZB021 if the contract cannot be billed.
+// Puts items of one contract on new drafts as part of an operation, as create_invoices() does with single items; what
+// is not ready is left out. Raises ZB021 if the contract cannot be billed.
 DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date);
 
 } // namespace billing::engine

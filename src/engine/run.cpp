@@ -335,8 +335,7 @@ void count(const Turn& turn, const Outcome& outcome) {
                                 {INT8OID, INT8OID, INT8OID}};
     pg::Parameters parameters;
     parameters.id(turn.run_id).id(outcome.drafted.draft_count).id(outcome.status == RunStatus::run_failed ? 1 : 0);
-    pg::Rows const rows =
-        guard::write_returning(update, "invoice_run", guard::Write::update, std::move(parameters));
+    pg::Rows const rows = guard::write_returning(update, "invoice_run", guard::Write::update, std::move(parameters));
     if (rows.flag(0, 1)) {
         notice("run " + std::to_string(turn.run_id) + " for " + iso_text(turn.run_date) + ": " +
                std::to_string(rows.id(0, 2)) + " contracts, " + std::to_string(rows.id(0, 3)) + " drafts, " +

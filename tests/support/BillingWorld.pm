@@ -17,7 +17,7 @@ our @EXPORT = qw(small_world customer_objects bulk_world fingerprint problems sq
 
 sub small_world {
     my ($node, $database, %option) = @_;
-    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN(), %option);
+    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN() . AUTOMATIC_RUNS(), %option);
     return;
 }
 
@@ -113,6 +113,23 @@ BEGIN
     PERFORM billing.reset_nte(ARRAY(SELECT min(actual_id) FROM billing.actual WHERE entry_id = 10 AND transaction_type = 'unbilled_sales'));
     PERFORM billing.mark_ready_to_invoice(actuals => ARRAY(SELECT actual_id FROM billing.actual WHERE entry_id = 11 AND transaction_type = 'unbilled_sales'));
 END $$;
+SQL
+}
+
+# Schedules, a run with nothing to bill, and one that fails.
+sub AUTOMATIC_RUNS {
+    return <<'SQL';
+SET client_min_messages = warning;
+INSERT INTO billing.invoice_frequency (name, period, run_days)
+VALUES ('Første og siste', 'monthly', '{1,last day}'), ('Fridays', 'weekly', '{friday}'), ('Every other Monday', 'biweekly', '{monday}');
+SELECT count(*) FROM billing.generate_schedule(
+    ARRAY(SELECT contract_line_id FROM billing.contract_line WHERE name IN ('Hours', 'Selected') ORDER BY 1), 1, '2024-01-01', '2024-03-31');
+CALL billing.run_invoicing('2024-01-01', '{5}');
+CREATE FUNCTION billing.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Ingen faktura i dag'; END $$;
+CREATE TRIGGER refuse AFTER INSERT ON billing.invoice FOR EACH ROW EXECUTE FUNCTION billing.refuse();
+CALL billing.run_invoicing('2024-02-01');
+DROP TRIGGER refuse ON billing.invoice;
+DROP FUNCTION billing.refuse();
 SQL
 }
 

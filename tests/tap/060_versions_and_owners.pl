@@ -84,7 +84,7 @@ SQL
     $node->safe_psql('owned', <<'SQL');
 GRANT EXECUTE ON FUNCTION billing.install() TO owner;
 GRANT CREATE, USAGE ON SCHEMA billing TO owner WITH GRANT OPTION;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA billing TO owner WITH GRANT OPTION;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA billing TO owner WITH GRANT OPTION;
 SQL
     is(sqlstate($node, 'owned', 'SET ROLE owner; SELECT * FROM billing.install()'), '', 'install() with leave');
     is($node->safe_psql('owned', "SELECT DISTINCT relowner::regrole FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'v', 'S')"), 'owner', 'everything is the owner\'s');

@@ -129,8 +129,8 @@ TEST(Schedule, FrequenciesThatAreNone) {
     EXPECT_EQ(sqlstate_of([] { weekly("first monday"); }), "ZB010");
     EXPECT_EQ(sqlstate_of([] { parse_frequency(FrequencyPeriod::weekly, {}); }), "ZB010");
     EXPECT_EQ(sqlstate_of([] { parse_frequency(FrequencyPeriod::biweekly, {"monday", "friday"}); }), "ZB010");
-    for (const char* const day : {"", "0", "32", "01", "-1", "1.5", "100", "monday", "fifth monday", "first", "first day",
-                                  "last", "first  monday", " 1", "last day ", "99999999999"})
+    for (const char* const day : {"", "0", "32", "01", "-1", "1.5", "100", "monday", "fifth monday", "first",
+                                  "first day", "last", "first  monday", " 1", "last day ", "99999999999"})
         EXPECT_EQ(sqlstate_of([day] { monthly({day}); }), "ZB010") << day;
     EXPECT_EQ(sqlstate_of([] { monthly({}); }), "ZB010");
     EXPECT_EQ(sqlstate_of([] { monthly({"1", "2", "3", "4", "5"}); }), "ZB010");
@@ -196,7 +196,8 @@ Frequency random_frequency(Random& random) {
     std::vector<std::string> days;
     const int count = period == FrequencyPeriod::monthly ? random.small(1, 4) : 1;
     while (static_cast<int>(days.size()) < count) {
-        const std::string day = period == FrequencyPeriod::monthly ? random_day_of_month(random) : random_weekday(random);
+        const std::string day =
+            period == FrequencyPeriod::monthly ? random_day_of_month(random) : random_weekday(random);
         if (std::find(days.begin(), days.end(), day) == days.end())
             days.push_back(day);
     }
