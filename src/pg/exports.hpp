@@ -45,6 +45,9 @@
     DECLARE(return_to_draft)                                                                                           \
     DECLARE(confirm_invoices)                                                                                          \
     DECLARE(mark_paid)                                                                                                 \
+    DECLARE(schedule_bulk_confirmation)                                                                                \
+    DECLARE(start_bulk_confirmation)                                                                                   \
+    DECLARE(finish_bulk_confirmation)                                                                                  \
     DECLARE(verify)
 
 extern "C" {

@@ -46,7 +46,8 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("included_tasks", IncludedTasks::selected_project_tasks, "selected_project_tasks");
     expect_type("detail_kind", DetailKind::milestone_correction, "milestone_correction");
     expect_type("item_outcome", ItemOutcome::refused, "refused");
-    EXPECT_EQ(catalog().size(), 19U);
+    expect_type("bulk_confirmation_status", BulkConfirmationStatus::failed, "failed");
+    EXPECT_EQ(catalog().size(), 20U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {
