@@ -44,4 +44,12 @@ bool transition_allowed(std::string_view type_name, std::string_view from, std::
     return any_allows(detail::StatusEnums{}, type_name, from, to);
 }
 
+bool may_start(std::string_view type_name, std::string_view label) noexcept {
+    const Vocabulary* const listed = find_vocabulary(type_name);
+    if (listed == nullptr)
+        return false;
+    const std::size_t position = detail::position_of(*listed, label);
+    return position < listed->count && listed->values[position].initial;
+}
+
 } // namespace billing

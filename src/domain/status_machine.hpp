@@ -218,6 +218,16 @@ inline constexpr Transition<ProjectInvoiceStatus> project_invoice_transitions[] 
      "the ledger has posted the invoice"},
 };
 
+inline constexpr Transition<BulkConfirmationStatus> bulk_confirmation_transitions[] = {
+    {BulkConfirmationStatus::scheduled, BulkConfirmationStatus::processing, Actor::system, "confirm_in_bulk",
+     "its turn has come"},
+    {BulkConfirmationStatus::processing, BulkConfirmationStatus::complete, Actor::system, "confirm_in_bulk",
+     "confirmed"},
+    {BulkConfirmationStatus::processing, BulkConfirmationStatus::failed, Actor::system, "confirm_in_bulk",
+     "refused, or an error; the reason is kept"},
+    {BulkConfirmationStatus::failed, BulkConfirmationStatus::scheduled, Actor::user, "confirm_in_bulk", "tried again"},
+};
+
 inline constexpr Transition<EntryStatus> entry_transitions[] = {
     {EntryStatus::draft, EntryStatus::submitted, Actor::user, "submit", ""},
     {EntryStatus::returned, EntryStatus::submitted, Actor::user, "submit", "after correction"},
@@ -296,6 +306,9 @@ constexpr const auto& transitions_of(InvoiceStatus) noexcept {
 constexpr const auto& transitions_of(ProjectInvoiceStatus) noexcept {
     return project_invoice_transitions;
 }
+constexpr const auto& transitions_of(BulkConfirmationStatus) noexcept {
+    return bulk_confirmation_transitions;
+}
 constexpr const auto& transitions_of(EntryStatus) noexcept {
     return entry_transitions;
 }
@@ -311,7 +324,7 @@ namespace detail {
 // Every status that has a machine, the busiest first.
 using StatusEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, AdjustmentStatus, NteStatus,
-             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus>;
+             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus, BulkConfirmationStatus>;
 
 } // namespace detail
 
@@ -342,6 +355,9 @@ std::vector<TransitionRow> all_transitions();
 
 // Whether the machine of that SQL type has the transition; false for unknown types and labels.
 bool transition_allowed(std::string_view type_name, std::string_view from, std::string_view to) noexcept;
+
+// Whether an item without a status of that type may get this one: an initial value.
+bool may_start(std::string_view type_name, std::string_view label) noexcept;
 
 // What an invoice has taken can only go back or be settled; what is settled is settled.
 static_assert(is_final(BillingStatus::customer_invoice_posted) && is_final(BillingStatus::canceled));

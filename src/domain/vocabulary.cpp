@@ -244,6 +244,15 @@ constexpr VocabularyValue run_status[] = {
           "What was due could not be invoiced; the next run tries again."),
 };
 
+constexpr VocabularyValue bulk_confirmation_status[] = {
+    initial(value("scheduled", "Scheduled", "Planlagt", "The invoice waits for its turn in a bulk confirmation.")),
+    value("processing", "Processing", "Behandles", "The invoice is being confirmed."),
+    terminal(
+        value("complete", "Complete", "Fullført", "A bulk confirmation has confirmed the invoice.", {"Completed"})),
+    value("failed", "Failed", "Mislyktes",
+          "The invoice could not be confirmed and says why; the next bulk confirmation tries again."),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     return {type_name, values, count};
@@ -274,6 +283,7 @@ constexpr Vocabulary catalog[] = {
     vocabulary("item_outcome", item_outcome),
     vocabulary("frequency_period", frequency_period),
     vocabulary("run_status", run_status),
+    vocabulary("bulk_confirmation_status", bulk_confirmation_status),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

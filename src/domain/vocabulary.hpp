@@ -37,6 +37,8 @@ enum class MilestoneHeaderStatus { not_started, in_progress, completed };
 enum class InvoiceStatus { active, paid };
 // How far the invoice has come: draft and in review are editable, the rest is final.
 enum class ProjectInvoiceStatus { draft, in_review, confirmed, posted };
+// How far a bulk confirmation has come with the invoice; an invoice confirmed by itself has none.
+enum class BulkConfirmationStatus { scheduled, processing, complete, failed };
 // Outcome of the not-to-exceed check of an actual.
 enum class NteStatus { not_applicable, not_evaluated, committed, failed };
 // Where a not-to-exceed limit is held, in the order of evaluation.
@@ -133,7 +135,7 @@ using VocabularyEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, MilestoneHeaderStatus,
              InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
              ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
-             ItemOutcome, FrequencyPeriod, RunStatus>;
+             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -459,6 +459,9 @@ Check checks[] = {
                 SELECT contract_id, 'invoice', invoice_id, 'invoice_status', invoice_status::text, 'active'
                   FROM billing.invoice
                 UNION ALL
+                SELECT contract_id, 'invoice', invoice_id, 'bulk_confirmation_status', bulk_confirmation_status::text, NULL
+                  FROM billing.invoice
+                UNION ALL
                 SELECT contract_id, 'actual', actual_id, 'adjustment_status', adjustment_status::text,
                        CASE WHEN is_open THEN 'adjustable' ELSE adjustment_status::text END
                   FROM billing.actual
@@ -472,6 +475,14 @@ Check checks[] = {
                 SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
           LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column
          WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
+    {"bulk confirmation says what happened",
+     R"(
+        SELECT v.contract_id, 'invoice ' || v.invoice_id,
+               v.project_invoice_status || ' with bulk confirmation status ' || v.bulk_confirmation_status
+               || ', reason ' || coalesce(v.bulk_confirmation_reason, 'none')
+          FROM billing.invoice v
+         WHERE (v.bulk_confirmation_status = 'complete' AND v.project_invoice_status IN ('draft', 'in_review'))
+            OR (v.bulk_confirmation_status IS NOT DISTINCT FROM 'failed') <> (v.bulk_confirmation_reason IS NOT NULL))"},
     {"header totals are the sum of their lines",
      R"(
         SELECT v.contract_id, 'invoice ' || v.invoice_id,

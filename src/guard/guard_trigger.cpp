@@ -119,7 +119,9 @@ void check_transitions(const Firing& firing) {
         std::string const from = text_of(firing, firing.before, attnum);
         std::string const to = text_of(firing, firing.after, attnum);
         Oid const type = TupleDescAttr(firing.columns(), attnum - 1)->atttypid;
-        if (from != to && !transition_allowed(pg::type_name(type), from, to)) {
+        bool const is_allowed =
+            from == "NULL" ? may_start(pg::type_name(type), to) : transition_allowed(pg::type_name(type), from, to);
+        if (from != to && !is_allowed) {
             refuse_change(firing, column, sqlstate::invalid_transition, "cannot make this change");
         }
         return false;

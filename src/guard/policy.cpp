@@ -20,9 +20,10 @@ constexpr Policy policies[] = {
     {"invoice", "create_invoices(), review_invoices(), confirm_invoices(), delete_invoices() and mark_paid()",
      "invoice_id", false, false,
      "contract_id,invoice_id,customer_id,company_id,operation_id,project_invoice_status,invoice_status,has_corrections,"
-     "currency,series,number,invoice_number,detail_amount,total_tax,total_amount,created_at,confirmed_at",
+     "currency,series,number,invoice_number,detail_amount,total_tax,total_amount,created_at,confirmed_at,"
+     "bulk_confirmation_status,bulk_confirmation_reason",
      "invoice_date,accounting_date,name,description,bill_to_name,invoice_address,payment_terms",
-     "project_invoice_status", "draft,in_review", "", "project_invoice_status,invoice_status"},
+     "project_invoice_status", "draft,in_review", "", "project_invoice_status,invoice_status,bulk_confirmation_status"},
     {"invoice_line", "create_invoices() and edit_invoice_details()", "invoice_line_id", false, false,
      "contract_id,invoice_line_id,invoice_id,contract_line_id,customer_id,amount,tax,extended_amount,invoiced_to_date",
      "name", "invoiced_to_date", "", "", ""},

@@ -66,6 +66,9 @@
     DECLARE(set_advance)                                                                                               \
     DECLARE(stage_refunds)                                                                                             \
     DECLARE(cancel_refunds)                                                                                            \
+    DECLARE(schedule_bulk_confirmation)                                                                                \
+    DECLARE(start_bulk_confirmation)                                                                                   \
+    DECLARE(finish_bulk_confirmation)                                                                                  \
     DECLARE(verify)
 
 extern "C" {

@@ -81,6 +81,10 @@ GRANT pg_execute_server_program TO :"owner";
 SELECT format('ALTER %s billing.%I OWNER TO %I', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname, :'owner')
   FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'v')
 \gexec
+SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, :'owner') FROM pg_proc p
+ WHERE pronamespace = 'billing'::regnamespace
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+\gexec
 
 -- --- the tools
 -- Names for ids: "{posted}" in a command stands for the id of the item "posted".

@@ -155,7 +155,7 @@ SELECT attack.refused(95, 'a protected column renamed: its guard refuses all', $
     ALTER TABLE billing.invoice_series RENAME COLUMN issued TO counted;
     UPDATE billing.invoice_series SET counted = 0 $$, 'ZB003');
 SELECT attack.refused(95, 'a protected column dropped: its guard refuses all', $$
-    ALTER TABLE billing.contract_line_customer DROP COLUMN committed_amount;
+    ALTER TABLE billing.contract_line_customer DROP COLUMN committed_amount CASCADE;
     UPDATE billing.contract_line_customer SET nte_limit = 7 $$, 'ZB003');
 SELECT attack.refused(95, 'a table renamed away: its guard goes with it', $$
     ALTER TABLE billing.operation_change RENAME TO put_aside; DELETE FROM billing.put_aside $$);
@@ -248,9 +248,9 @@ SELECT attack.reported(105, 'an amount', 'actual',
     'amounts are quantity times price');
 SELECT attack.reported(105, 'a price', 'actual',
     'UPDATE billing.actual SET price = price * 2 WHERE actual_id = {cost}', 'amounts are quantity times price');
-SELECT attack.reported(105, 'an amount rewritten by ALTER COLUMN TYPE', 'contract_line_customer',
-    'ALTER TABLE billing.contract_line_customer ALTER COLUMN committed_amount TYPE numeric USING committed_amount + 1',
-    'running totals of line customers');
+SELECT attack.reported(105, 'a counter rewritten by ALTER COLUMN TYPE', 'invoice_series',
+    'ALTER TABLE billing.invoice_series ALTER COLUMN issued TYPE bigint USING issued + 1',
+    'legal numbers are gapless');
 SELECT attack.reported(106, 'the amount of a billed sale', 'actual',
     'UPDATE billing.actual SET amount = amount + 1 WHERE actual_id = {billed}',
     'line totals are the sum of their details', 'invoice line {confirmed_line}');

@@ -170,6 +170,9 @@ BEGIN
     SELECT string_agg(format('DROP %s IF EXISTS billing.%I CASCADE',
         CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname), ';' ORDER BY relkind DESC)
       INTO dropped FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'v');
+    SELECT dropped || coalesce(string_agg(';DROP ROUTINE ' || p.oid::regprocedure, ''), '') INTO dropped FROM pg_proc p
+     WHERE pronamespace = 'billing'::regnamespace
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');
     report := attack.try(session_user, dropped || format('; SET LOCAL ROLE %I; ',
         'founder_' || current_database()) || command);
     RETURN report.state || coalesce(' ' || nullif(report.message, 'it went through'), '');
@@ -195,10 +198,11 @@ SELECT alike(attack.founded('SELECT billing.install(); UPDATE billing.actual
     'ZB001%', 'attack 127: his tables are guarded as any others');
 
 -- --- definitions
+-- (A procedure that commits cannot pin anything; lint sees to it that it needs no search_path.)
 SELECT is_empty($$
     SELECT oid::regprocedure FROM pg_proc
      WHERE pronamespace = 'billing'::regnamespace AND provolatile = 'v' AND prorettype <> 'trigger'::regtype
-         AND proname NOT IN ('guard_wakes', 'run_invoicing')
+         AND proname <> 'guard_wakes' AND prokind <> 'p'
        AND NOT coalesce(proconfig::text ~ 'search_path=pg_catalog, pg_temp', false) $$,
     'attack 128: every verb pins its search_path; the procedure cannot, and has nothing to look up');
 SELECT is_empty($$

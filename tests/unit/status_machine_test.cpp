@@ -10,10 +10,10 @@ namespace billing {
 namespace {
 
 const std::set<std::string_view>& machines() {
-    static const std::set<std::string_view> names = {"billing_status",    "milestone_status", "product_status",
-                                                     "adjustment_status", "nte_status",       "project_invoice_status",
-                                                     "retainer_status",   "refund_status",    "invoice_status",
-                                                     "entry_status",      "contract_status",  "run_status"};
+    static const std::set<std::string_view> names = {
+        "billing_status",  "milestone_status",       "product_status",  "retainer_status",          "refund_status",
+        "nte_status",      "project_invoice_status", "invoice_status",  "adjustment_status",        "entry_status",
+        "contract_status", "run_status",             "bulk_confirmation_status"};
     return names;
 }
 
@@ -86,6 +86,20 @@ TEST(StatusMachine, PermitsExactlyTheseManyChanges) {
     EXPECT_EQ(permitted_pairs<EntryStatus>(), 12U);
     EXPECT_EQ(permitted_pairs<ContractStatus>(), 2U);
     EXPECT_EQ(permitted_pairs<RunStatus>(), 3U);
+    EXPECT_EQ(permitted_pairs<BulkConfirmationStatus>(), 4U);
+}
+
+TEST(StatusMachine, WhatHasNoStatusYetStartsWithAnInitialOne) {
+    EXPECT_TRUE(may_start("bulk_confirmation_status", "scheduled"));
+    EXPECT_FALSE(may_start("bulk_confirmation_status", "complete"));
+    EXPECT_FALSE(may_start("bulk_confirmation_status", "NULL"));
+    EXPECT_FALSE(may_start("no_status", "scheduled"));
+}
+
+TEST(StatusMachine, O50_BulkConfirmationIsRetriedUntilComplete) {
+    EXPECT_TRUE(allowed(BulkConfirmationStatus::failed, BulkConfirmationStatus::scheduled));
+    EXPECT_FALSE(allowed(BulkConfirmationStatus::scheduled, BulkConfirmationStatus::complete));
+    EXPECT_TRUE(is_final(BulkConfirmationStatus::complete));
 }
 
 TEST(StatusMachine, O26_TraceOfOneItem) {

@@ -50,7 +50,8 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("item_outcome", ItemOutcome::refused, "refused");
     expect_type("frequency_period", FrequencyPeriod::monthly, "monthly");
     expect_type("run_status", RunStatus::run_failed, "run_failed");
-    EXPECT_EQ(catalog().size(), 21U);
+    expect_type("bulk_confirmation_status", BulkConfirmationStatus::failed, "failed");
+    EXPECT_EQ(catalog().size(), 24U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {
