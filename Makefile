@@ -84,12 +84,13 @@ SCHEMA_SQL    := $(call below,sql/schema/*.sql)
 
 MODULE_big    := $(EXTENSION)
 OBJS          := $(patsubst %.cpp,%.o,$(call below,src/*.cpp src/*/*.cpp))
-DATA          := $(call below,sql/updates/*--*--*.sql)
-DATA_built    := $(SCRIPT)
+UPDATES       := $(call below,sql/updates/*--*--*.sql)
+DATA          := $(addprefix $(SRCDIR)/,$(call below,sql/released/*.sql))
+DATA_built    := $(SCRIPT) $(notdir $(UPDATES))
 REGRESS       := $(patsubst tests/regress/sql/%.sql,%,$(call below,tests/regress/sql/*.sql))
 REGRESS_OPTS   = --inputdir=regress
 REGRESS_PREP   = regress-input
-EXTRA_CLEAN    = exports.map flags.stamp objects.stamp pieces.stamp regress $(OBJS:.o=.d)
+EXTRA_CLEAN    = exports.map schema_script.sql flags.stamp objects.stamp pieces.stamp regress $(OBJS:.o=.d)
 
 # The server's and Boost's headers count as system headers: their warnings are not ours.
 PG_CPPFLAGS  = -I$(SRCDIR)/src -isystem $(shell $(PG_CONFIG) --includedir-server) \
@@ -153,15 +154,27 @@ COMMENT ON FUNCTION @extschema@.schema_script() IS
 endef
 export SCHEMA_HEAD SCHEMA_TAIL
 
-$(SCRIPT): $(INSTALL_SQL) $(SCHEMA_SQL) pieces.stamp
+schema_script.sql: $(SCHEMA_SQL) pieces.stamp
 	@if cd $(SRCDIR) && grep -Fn '$$billing_schema$$' $(INSTALL_SQL) $(SCHEMA_SQL) /dev/null; then \
 	    echo 'a piece contains the delimiter of the schema script' >&2; exit 1; fi
+	@here=$$PWD; cd $(SRCDIR) && { \
+	    printf '%s\n' "$$SCHEMA_HEAD"; cat $(SCHEMA_SQL) /dev/null; printf '%s\n' "$$SCHEMA_TAIL"; } > "$$here/$@.new"
+	@mv $@.new $@
+
+$(SCRIPT): $(INSTALL_SQL) schema_script.sql
 	@echo 'generating $@'
 	@here=$$PWD; cd $(SRCDIR) && { \
-	    cat $(firstword $(INSTALL_SQL)) /dev/null; \
-	    echo; printf '%s\n' "$$SCHEMA_HEAD"; cat $(SCHEMA_SQL) /dev/null; printf '%s\n\n' "$$SCHEMA_TAIL"; \
+	    cat $(firstword $(INSTALL_SQL)); \
+	    echo; cat "$$here/schema_script.sql"; echo; \
 	    cat $(wordlist 2,$(words $(INSTALL_SQL)),$(INSTALL_SQL)) /dev/null; \
 	  } > "$$here/$@.new"
+	@mv $@.new $@
+
+# Update scripts take the pieces that they add from the same files.
+$(notdir $(UPDATES)): %.sql: sql/updates/%.sql sql/updates/expand.awk $(INSTALL_SQL) schema_script.sql
+	@echo 'generating $@'
+	@here=$$PWD; cd $(SRCDIR) && awk -v schema_script="$$here/schema_script.sql" -f sql/updates/expand.awk \
+	    sql/updates/$@ > "$$here/$@.new"
 	@mv $@.new $@
 
 # pg_regress 15 looks for sql/ and expected/ below one folder; ours are two.

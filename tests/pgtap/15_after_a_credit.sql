@@ -2,68 +2,17 @@
 \ir fixture/base.psql
 SELECT no_plan();
 
--- What the confirmation of a corrective invoice writes for a full credit (O-15), written by an owner who switches the
--- guards off for a moment.
-CREATE FUNCTION guards(state text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    command text;
-BEGIN
-    FOR command IN SELECT format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass, state, tgname)
-                     FROM pg_trigger WHERE tgname LIKE 'billing\_guard%' LOOP
-        EXECUTE command;
-    END LOOP;
-END $$;
+-- Everything billed of an entry, credited in full.
 CREATE PROCEDURE credited(entry bigint) LANGUAGE plpgsql AS $$
 DECLARE
-    b record;
-    operation bigint;
-    invoice bigint;
-    line bigint;
-    reversal bigint;
+    billed record;
 BEGIN
-    PERFORM guards('DISABLE');
-    INSERT INTO billing.operation (verb, role_name, session_role) VALUES ('confirm_invoices', 'owner', 'owner')
-    RETURNING operation_id INTO operation;
-    FOR b IN SELECT a.*, v.company_id, v.currency, v.series, v.invoice_date
-               FROM billing.actual a JOIN billing.invoice v USING (contract_id, invoice_id)
-              WHERE a.entry_id = entry AND a.transaction_type = 'billed_sales' AND a.adjustment_status = 'adjustable' LOOP
-        UPDATE billing.invoice_series SET issued = issued + 1 WHERE company_id = b.company_id AND series = b.series;
-        UPDATE billing.contract_line_customer SET billed_amount = billed_amount - b.amount
-         WHERE contract_line_id = b.contract_line_id AND customer_id = b.customer_id AND b.billing_type = 'chargeable';
-        INSERT INTO billing.invoice (contract_id, customer_id, company_id, operation_id, project_invoice_status,
-                                     has_corrections, invoice_date, accounting_date, currency, series, number,
-                                     detail_amount, total_amount, confirmed_at, name)
-        SELECT b.contract_id, b.customer_id, b.company_id, operation, 'confirmed', true, b.invoice_date, b.invoice_date,
-               b.currency, b.series, start_after + issued, -x.amount, -x.amount, clock_timestamp(), 'Credit'
-          FROM billing.invoice_series,
-               (SELECT CASE b.billing_type WHEN 'chargeable' THEN b.amount ELSE 0 END AS amount) AS x
-         WHERE company_id = b.company_id AND series = b.series
-        RETURNING invoice_id INTO invoice;
-        INSERT INTO billing.invoice_line (contract_id, invoice_id, contract_line_id, customer_id, amount,
-                                          invoiced_to_date, name)
-        SELECT b.contract_id, invoice, b.contract_line_id, b.customer_id,
-               CASE b.billing_type WHEN 'chargeable' THEN -b.amount ELSE 0 END, billed_amount, 'Credit'
-          FROM billing.contract_line_customer
-         WHERE contract_line_id = b.contract_line_id AND customer_id = b.customer_id
-        RETURNING invoice_line_id INTO line;
-        UPDATE billing.actual SET adjustment_status = 'adjusted' WHERE actual_id = b.actual_id;
-        INSERT INTO billing.actual (contract_id, contract_line_id, customer_id, entry_id, reverses_id, invoice_id,
-                                    invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
-                                    adjustment_status, transaction_date, quantity, price, amount, tax)
-        VALUES (b.contract_id, b.contract_line_id, b.customer_id, b.entry_id, b.actual_id, invoice, line, 'billed_sales',
-                b.transaction_class, b.billing_type, 'customer_invoice_posted', 'unadjustable', b.transaction_date,
-                -b.quantity, b.price, -b.amount, -b.tax);
-        INSERT INTO billing.actual (contract_id, contract_line_id, customer_id, entry_id, source_id, invoice_id,
-                                    transaction_type, transaction_class, billing_type, transaction_date, is_open,
-                                    quantity, price, amount, tax)
-        VALUES (b.contract_id, b.contract_line_id, b.customer_id, b.entry_id, b.actual_id, invoice, 'unbilled_sales',
-                b.transaction_class, b.billing_type, b.transaction_date, true, b.quantity, b.price, b.amount, b.tax);
-        INSERT INTO billing.operation_change (operation_id, contract_id, item, status_column, from_status, to_status,
-                                              item_count, ids)
-        VALUES (operation, b.contract_id, 'actual', 'adjustment_status', 'adjustable', 'adjusted', 1, ARRAY[b.actual_id]),
-               (operation, b.contract_id, 'invoice', 'project_invoice_status', NULL, 'confirmed', 1, ARRAY[invoice]);
+    FOR billed IN SELECT invoice_id, array_agg(actual_id) AS sales FROM billing.actual
+                   WHERE entry_id = entry AND transaction_type = 'billed_sales' AND adjustment_status = 'adjustable'
+                   GROUP BY invoice_id LOOP
+        PERFORM billing.confirm_invoices(ARRAY[(
+            SELECT max(r.invoice_id) FROM billing.revise_invoice(billed.invoice_id, billed.sales) AS r)]);
     END LOOP;
-    PERFORM guards('ENABLE ALWAYS');
 END $$;
 CREATE FUNCTION billed(contract bigint, VARIADIC entries bigint[]) RETURNS void LANGUAGE sql AS $$
     SELECT count(*) FROM billing.mark_ready_to_invoice(ARRAY(SELECT actual_id FROM billing.actual
