@@ -390,7 +390,7 @@ const Contract& contract_for_retainers(ContractBook& book, std::int64_t contract
 }
 
 std::vector<Decimal> equal_parts(const Decimal& total, std::size_t count, const Contract& contract) {
-    if (total.rounded(contract.money_scale) != total) {
+    if (total.trimmed().scale() > contract.money_scale) {
         throw DomainError(sqlstate::invalid_parameter,
                           "the total has more decimals than " + contract.currency + " knows",
                           "Total is " + total.text() + ".");

@@ -199,6 +199,16 @@ SELECT results_eq('SELECT used, available, held FROM balance WHERE retainer_id =
 SELECT results_eq('SELECT used_before, balance_after FROM billing.applied_advances WHERE contract_id = 50 ORDER BY invoice_id',
     'VALUES (0.0, 900.0), (100, 300)', 'one after the other');
 SELECT is((SELECT count(*) FROM billing.actual WHERE retainer_id = 6), 2 + 3 + 3::bigint, 'two balances were taken back and replaced');
+SELECT work(503, 50, 2, 100), work(504, 50, 2, 100);
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{50}');
+CREATE TEMP TABLE third AS SELECT invoice_id FROM billing.create_invoices(actuals => sales(503), invoice_date => '2026-03-31');
+CREATE TEMP TABLE fourth AS SELECT invoice_id FROM billing.create_invoices(actuals => sales(504), invoice_date => '2026-03-31');
+SELECT count(*) FROM billing.delete_invoices(ARRAY(SELECT invoice_id FROM third));
+SELECT results_eq('SELECT a.amount FROM applied a JOIN fourth USING (invoice_id)', 'VALUES (100.0)', 'a deleted draft gives back what it held');
+SELECT results_eq('SELECT detail_amount FROM billing.refresh_invoices(ARRAY(SELECT invoice_id FROM fourth))', 'VALUES (0.0)',
+    'and a refresh takes it, with the work that came back');
+SELECT results_eq('SELECT a.amount, t.amount FROM applied a JOIN fourth USING (invoice_id) JOIN total t USING (invoice_id)', 'VALUES (300.0, 100.0)',
+    'as far as it goes');
 
 -- --- Billed after the draft was made
 SELECT time_and_material(55);
