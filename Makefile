@@ -85,7 +85,7 @@ SCHEMA_SQL    := $(call below,sql/schema/*.sql)
 MODULE_big    := $(EXTENSION)
 OBJS          := $(patsubst %.cpp,%.o,$(call below,src/*.cpp src/*/*.cpp))
 UPDATES       := $(call below,sql/updates/*--*--*.sql)
-DATA          := $(addprefix $(SRCDIR)/,$(call below,sql/released/*.sql))
+DATA          := $(call below,sql/released/*.sql)
 DATA_built    := $(SCRIPT) $(notdir $(UPDATES))
 REGRESS       := $(patsubst tests/regress/sql/%.sql,%,$(call below,tests/regress/sql/*.sql))
 REGRESS_OPTS   = --inputdir=regress
