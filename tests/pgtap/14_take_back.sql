@@ -255,6 +255,13 @@ SELECT is_empty(
         ARRAY(SELECT actual_id FROM billing.actual WHERE entry_id = 121)) WHERE outcome <> 'refused'$$,
     'and is never ready again');
 
+-- The approver's choice is the engine's.
+SELECT throws_ok('UPDATE billing.entry SET approved_billable_quantity = 1 WHERE entry_id = 111', 'ZB001', NULL,
+    'what the approver chose cannot be written by hand');
+SELECT throws_ok(
+    $$INSERT INTO billing.entry (project_id, entry_date, quantity, approved_billing_type)
+      VALUES (10, '2026-03-02', 1, 'complimentary')$$, '23514', NULL, 'not even in a new entry');
+
 -- A bulk run that wants only the refused ones back
 SELECT entered(n, 10) FROM generate_series(1001, 1200) AS n;
 SELECT approved(VARIADIC ARRAY(SELECT generate_series(1001, 1200)));
