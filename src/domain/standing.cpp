@@ -120,6 +120,12 @@ bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, st
     return std::all_of(rows.begin(), rows.end(), find_wanted);
 }
 
+std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept {
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [](const LedgerRow& row) { return is_in_backlog(row) && row.source_id != 0; });
+    return found == rows.end() ? 0 : found->actual_id;
+}
+
 ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& rows) {
     const Agreed agreed = agreed_in(rows);
     if (!agreed.any)

@@ -19,6 +19,7 @@ struct LedgerRow {
     BillingStatus billing_status;
     AdjustmentStatus adjustment;
     NteStatus nte;
+    std::int64_t source_id; // of a sale: what it replaces; 0: the entry itself wrote it
     Decimal quantity;
     Decimal price;
     Decimal amount;
@@ -45,6 +46,9 @@ const char* reason_of(Hold hold) noexcept;
 // they are checked whenever somebody asks, without writing anything anew.
 bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
                 const std::vector<NewActual>& wanted);
+
+// The sale in the backlog that a corrective invoice put there, or that was written again instead of one; 0: none.
+std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept;
 
 // The work of an entry whose invoice was credited: quantity, price, tax and billing type as last agreed on the
 // invoice, which the credit brought back into the backlog.

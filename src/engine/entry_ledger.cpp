@@ -14,6 +14,7 @@ LedgerRow LedgerReader::at(const pg::Rows& rows, std::uint64_t i) const {
             billing_status_(rows.value(i, 7)),
             adjustment_(rows.value(i, 8)),
             nte_(rows.value(i, 9)),
+            rows.id_or(i, 16, 0),
             rows.decimal(i, 10),
             rows.decimal(i, 11),
             rows.decimal(i, 12),

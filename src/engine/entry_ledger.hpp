@@ -14,14 +14,14 @@ namespace billing::engine {
 #define BILLING_LEDGER_COLUMNS                                                                                         \
     " a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.transaction_type, a.billing_type,"              \
     " a.billing_status, a.adjustment_status, a.nte_status, a.quantity, a.price, a.amount, a.tax, a.entry_id,"          \
-    " a.invoice_line_id "
+    " a.invoice_line_id, a.source_id "
 
 class LedgerReader {
 public:
     LedgerRow at(const pg::Rows& rows, std::uint64_t i) const;
     static std::int64_t entry_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 14, 0); }
     static std::int64_t invoice_line_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 15, 0); }
-    static constexpr int columns = 15;
+    static constexpr int columns = 16;
 
 private:
     pg::EnumOids<TransactionType> type_;
@@ -39,9 +39,9 @@ public:
     void read(const Ids& entry_ids);
 
     const std::vector<LedgerRow>& of(std::int64_t entry_id) const;
-    bool was_billed(std::int64_t entry_id) const { return billed_.count(entry_id) != 0; }
 
 private:
+    bool was_billed(std::int64_t entry_id) const { return billed_.count(entry_id) != 0; }
     using InvoiceKey = std::pair<std::int64_t, std::int64_t>; // contract, invoice
 
     void add(const pg::Rows& rows, std::uint64_t i);

@@ -23,6 +23,7 @@ NewActuals::NewActuals()
                             {"contract_line_id", INT8OID},
                             {"customer_id", INT8OID},
                             {"entry_id", INT8OID},
+                            {"source_id", INT8OID},
                             {"transaction_type", pg::type_oid("transaction_type")},
                             {"transaction_class", pg::type_oid("transaction_class")},
                             {"billing_type", pg::type_oid("billing_type")},
@@ -50,10 +51,11 @@ NewRow NewActuals::show(std::int64_t contract_id, std::int64_t line_id, const Ne
 }
 
 NewRow NewActuals::add(const EntryRow& entry, std::int64_t contract_id, std::int64_t line_id, const NewActual& actual,
-                       const NteVerdict& nte) {
+                       const NteVerdict& nte, std::int64_t source_id) {
     NewRow row = show(contract_id, line_id, actual, nte.status);
     row.actual_id = ids_.next();
     batch_.id(contract_id).id(row.actual_id).id_or_null(line_id).id_or_null(row.customer_id).id(entry.entry_id);
+    batch_.id_or_null(source_id);
     batch_.add(row.type).add(class_(entry.work.transaction_class)).add(row.billing_type).add(row.nte_status);
     nte.failed_level ? batch_.add(nte_level_(*nte.failed_level)) : batch_.add_null();
     batch_.add(DateADTGetDatum(entry.date)).add(BoolGetDatum(actual.type == TransactionType::unbilled_sales));
@@ -64,10 +66,10 @@ NewRow NewActuals::add(const EntryRow& entry, std::int64_t contract_id, std::int
 void NewActuals::write() {
     static pg::Statement insert{R"(
         INSERT INTO billing.actual
-            (contract_id, actual_id, contract_line_id, customer_id, entry_id, transaction_type, transaction_class,
-             billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax)
-        SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, transaction_type, transaction_class,
-               billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax
+            (contract_id, actual_id, contract_line_id, customer_id, entry_id, source_id, transaction_type,
+             transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax)
+        SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, source_id, transaction_type,
+               transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax
           FROM new_actual)",
                                 {}};
     if (batch_.empty()) {

@@ -38,9 +38,10 @@ public:
     // The row as it would be written.
     NewRow show(std::int64_t contract_id, std::int64_t line_id, const NewActual& actual, NteStatus nte) const;
 
-    // Collects one actual of the entry.
+    // Collects one actual of the entry; `source_id` is the actual it is written instead of, where it does not say
+    // what the entry says.
     NewRow add(const EntryRow& entry, std::int64_t contract_id, std::int64_t line_id, const NewActual& actual,
-               const NteVerdict& nte);
+               const NteVerdict& nte, std::int64_t source_id = 0);
 
     // Writes what was collected.
     void write();

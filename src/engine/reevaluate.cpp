@@ -145,7 +145,7 @@ void Reevaluation::consider(EntryRow entry) {
     if (hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog)) {
         return;
     }
-    if (ledger_.was_billed(entry.entry_id) && hold == Hold::none) {
+    if (hold == Hold::none && credited_sale(rows) != 0) {
         entry.work = as_agreed(entry.work, rows);
     }
     if (reprice_) {
@@ -194,8 +194,8 @@ std::string Reevaluation::why_not(const std::vector<LedgerRow>& standing, const 
 void Reevaluation::rewrite(const EntryRow& entry, std::vector<LedgerRow> standing) {
     bool const had_room = std::any_of(standing.begin(), standing.end(),
                                       [](const LedgerRow& row) { return row.nte == NteStatus::committed; });
-    rewrites_.push_back({entry, judgement_.contract->contract_id, judgement_.line_id(), had_room, std::move(standing),
-                         judgement_.actuals,
+    rewrites_.push_back({entry, judgement_.contract->contract_id, judgement_.line_id(), had_room,
+                         credited_sale(standing), std::move(standing), judgement_.actuals,
                          std::vector<NteVerdict>(judgement_.actuals.size(), {NteStatus::not_applicable, {}})});
 }
 
@@ -317,7 +317,8 @@ void Reevaluation::write_again(const Rewrite& item) {
                         verdict.status == NteStatus::committed ? actual.amount : Decimal(), Decimal());
         }
         report_.written(item.entry.entry_id,
-                        new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict));
+                        new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict,
+                                         actual.type == TransactionType::unbilled_sales ? item.source_id : 0));
     }
 }
 

@@ -44,7 +44,8 @@ private:
         EntryRow entry;
         std::int64_t contract_id;
         std::int64_t line_id;
-        bool had_room; // some of it was committed
+        bool had_room;          // some of it was committed
+        std::int64_t source_id; // the credited sale it follows; 0: none
         std::vector<LedgerRow> reversed;
         std::vector<NewActual> written;
         std::vector<NteVerdict> verdicts; // beside written

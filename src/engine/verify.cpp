@@ -321,6 +321,24 @@ Check checks[] = {
           JOIN billing.contract_line_customer u ON u.contract_id = l.contract_id
                 AND u.contract_line_id = l.contract_line_id AND u.customer_id = l.customer_id
          WHERE l.invoiced_to_date IS DISTINCT FROM u.billed_amount)"},
+    {"what the approver chose is in the ledger",
+     R"(
+        SELECT NULL::int8, 'entry ' || s.entry_id,
+               'approved as ' || coalesce(s.approved_billing_type::text, 'its line says') || ', ' || coalesce(s.approved_billable_quantity::text, 'its quantity')
+               || ' billable; chargeable sales ' || coalesce(s.charged::text, 'none')
+          FROM (SELECT e.entry_id, e.approved_billing_type, e.approved_billable_quantity,
+                       coalesce(e.approved_billable_quantity, e.billable_quantity, e.quantity) AS billable,
+                       pg_catalog.sum(a.quantity) FILTER (WHERE a.billing_type = 'chargeable') AS charged,
+                       pg_catalog.bool_or(a.billing_type <> e.approved_billing_type) AS differs
+                  FROM billing.entry e
+                  JOIN billing.actual a ON a.entry_id = e.entry_id
+                  LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
+                 WHERE (e.approved_billing_type IS NOT NULL OR e.approved_billable_quantity IS NOT NULL)
+                   AND a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
+                 GROUP BY e.entry_id, e.approved_billing_type, e.approved_billable_quantity, e.billable_quantity, e.quantity) s
+         WHERE s.charged <> s.approved_billable_quantity
+            OR CASE s.approved_billing_type WHEN 'chargeable' THEN s.charged IS NULL AND s.billable <> 0 ELSE s.differs END)"},
     {"amounts are quantity times price",
      R"(
         SELECT s.contract_id, 'entry ' || s.entry_id, s.transaction_type || ' amounts total ' || s.amount || ', not ' || s.expected

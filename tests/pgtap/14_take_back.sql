@@ -255,6 +255,13 @@ SELECT is_empty(
         ARRAY(SELECT actual_id FROM billing.actual WHERE entry_id = 121)) WHERE outcome <> 'refused'$$,
     'and is never ready again');
 
+-- The approver's choice is the engine's.
+SELECT throws_ok('UPDATE billing.entry SET approved_billable_quantity = 1 WHERE entry_id = 111', 'ZB001', NULL,
+    'what the approver chose cannot be written by hand');
+SELECT throws_ok(
+    $$INSERT INTO billing.entry (project_id, entry_date, quantity, approved_billing_type)
+      VALUES (10, '2026-03-02', 1, 'complimentary')$$, '23514', NULL, 'not even in a new entry');
+
 -- A bulk run that wants only the refused ones back
 SELECT entered(n, 10) FROM generate_series(1001, 1200) AS n;
 SELECT approved(VARIADIC ARRAY(SELECT generate_series(1001, 1200)));
@@ -263,6 +270,43 @@ SELECT is_empty(
     'return_actuals => false: nothing refused, nothing returned');
 SELECT results_eq('SELECT count(*), sum(amount) FROM billing.actual WHERE entry_id BETWEEN 1001 AND 1200',
     'VALUES (800::bigint, 0.0)', '200 approvals canceled in one call');
+
+-- --- What verify() finds when an owner tampers with what was taken back, guards switched off
+CREATE FUNCTION found(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    findings text;
+    guard text;
+BEGIN
+    FOR guard IN SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname)
+                   FROM pg_trigger WHERE tgname LIKE 'billing\_guard%' LOOP
+        EXECUTE guard;
+    END LOOP;
+    EXECUTE command;
+    SELECT string_agg(DISTINCT "check", '; ' ORDER BY "check") INTO findings
+      FROM billing.verify() WHERE "check" NOT LIKE 'guard%';
+    RAISE EXCEPTION USING ERRCODE = 'XX999';
+EXCEPTION WHEN SQLSTATE 'XX999' THEN
+    RETURN findings;
+END $$;
+SELECT matches(found(format('UPDATE billing.actual SET %s', damage)), finding, label)
+  FROM (VALUES
+    ('a reversal that is not canceled', $$billing_status = 'not_ready_to_invoice' WHERE entry_id = 121 AND quantity < 0$$,
+     'what was taken back is canceled on both sides'),
+    ('an original that is not canceled', $$billing_status = 'ready_to_invoice' WHERE entry_id = 121 AND quantity > 0$$,
+     'what was taken back is canceled on both sides'),
+    ('a reversal of another day', $$transaction_date = '2020-01-01' WHERE entry_id = 121 AND quantity < 0$$,
+     'what was taken back is canceled on both sides'),
+    ('a cost that stands in another contract', $$contract_id = 40 WHERE entry_id = 111 AND is_open$$,
+     'an entry stands in one place'),
+    ('an original that stands again', $$adjustment_status = 'adjustable' WHERE entry_id = 121 AND quantity > 0$$,
+     'links of actuals hold')) AS v (label, damage, finding);
+SELECT entered(131, 10);
+SELECT entered(132, 10);
+SELECT count(*) FROM billing.submit('{131,132}');
+SELECT count(*) FROM billing.approve('{131,132}', '{6,NULL}', '{NULL,complimentary}');
+SELECT is(found(format('UPDATE billing.entry SET %s', damage)), 'what the approver chose is in the ledger', label)
+  FROM (VALUES ('another billable quantity', 'approved_billable_quantity = 7 WHERE entry_id = 131'),
+               ('another billing type', $$approved_billing_type = 'non_chargeable' WHERE entry_id = 132$$)) AS v (label, damage);
 
 SELECT is_empty('SELECT * FROM billing.verify()', 'verify() agrees');
 SELECT * FROM finish();

@@ -74,7 +74,7 @@ SELECT bag_eq('SELECT * FROM standing(101)',
     'changed and approved once more');
 
 -- --- One of two customers credited
-SELECT work(201, 20);
+SELECT work(201, 20, tax => 10);
 SELECT count(*) FROM billing.mark_ready_to_invoice(ARRAY[(sales(201))[1]]);
 SELECT drafted(20);
 SELECT confirmed(invoice(20));
@@ -98,10 +98,24 @@ SELECT is_empty($$SELECT * FROM billing.reevaluate_work('{20}')$$, 'once');
 SELECT work(102, 10);
 SELECT ready(102);
 SELECT drafted(10);
-SELECT count(*) FROM billing.edit_invoice_details(sales(102), quantity => 6);
+SELECT count(*) FROM billing.edit_invoice_details(sales(102), quantity => 6, tax => 7);
 SELECT confirmed(invoice(10));
 CALL credited(102);
 SELECT is_empty($$SELECT * FROM billing.reevaluate_work('{10}')$$, 'a reduced quantity is no difference');
+INSERT INTO billing.contract_line_customer (contract_id, contract_line_id, customer_id) VALUES (10, 10, 2);
+UPDATE billing.contract_line_customer SET billing_split_percent = 50 WHERE contract_line_id = 10;
+SELECT bag_eq(
+    $$SELECT transaction_type::text, billing_type::text, customer_id, quantity, tax FROM billing.reevaluate_work(entries => '{102}')
+       WHERE reverses_id IS NULL$$,
+    $$VALUES ('cost', 'chargeable', 1::bigint, 4.0, 0.0), ('cost', 'chargeable', 2, 4, 0),
+             ('unbilled_sales', 'chargeable', 1, 3, 3.5), ('unbilled_sales', 'chargeable', 2, 3, 3.5),
+             ('unbilled_sales', 'non_chargeable', 1, 1, 0), ('unbilled_sales', 'non_chargeable', 2, 1, 0)$$,
+    'split anew: quantity and tax as agreed');
+SELECT is_empty($$SELECT * FROM billing.reevaluate_work(entries => '{102}')$$, 'once');
+SELECT is_empty('SELECT * FROM billing.verify()', 'and sound, though the entry says otherwise');
+UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id WHEN 1 THEN 100 ELSE 0 END
+ WHERE contract_line_id = 10;
+SELECT count(*) FROM billing.reevaluate_work(entries => '{102}');
 SELECT results_eq(
     $$SELECT transaction_type::text, billing_type::text, quantity FROM billing.cancel_approval('{102}') ORDER BY 1, 2$$,
     $$VALUES ('cost', 'chargeable', -8.0), ('unbilled_sales', 'chargeable', -6.0), ('unbilled_sales', 'non_chargeable', -2.0)$$,

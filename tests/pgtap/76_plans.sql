@@ -75,7 +75,8 @@ VALUES (300, 1, 1, 'Draft', 'USD'), (301, 1, 1, 'Draft', 'USD');
 INSERT INTO billing.project (project_id, company_id, name) VALUES (300, 1, 'Project 300'), (301, 1, 'Project 301');
 INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id)
 VALUES (300, 300, 'Line 300', 'time_and_material', 300), (301, 301, 'Line 301', 'time_and_material', 301);
-SELECT work(20002, 300), work(20003, 301);
+SELECT work(20002, 300);
+SELECT work(20003, 301);
 INSERT INTO billing.contract_line_role VALUES (300, 300, 1, 'non_chargeable');
 SELECT is(scans($$SELECT * FROM billing.confirm_contract('{300}')$$), '0 scans, 0 rows', 'confirm a contract');
 SELECT is(scans($$SELECT * FROM billing.close_contract('{301}')$$), '0 scans, 0 rows', 'close a contract');

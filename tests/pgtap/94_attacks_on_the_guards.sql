@@ -437,7 +437,7 @@ SELECT is(attack.silent(('billing.' || relation)::regclass, condition, without_w
     ('contract_line_customer', 'contract_line_id = 11', ''),
     ('contract_line_scope', 'contract_line_id = 11', ''),
     ('invoice_series', 'true', ''),
-    ('entry', 'entry_id = 5', '')) AS v (relation, condition, without_witness);
+    ('entry', 'entry_id = 5', 'approved_billing_type')) AS v (relation, condition, without_witness);
 
 -- Verbs that meet such damage say so, and leave the server alone.
 SELECT ok((attack.try(session_user, attack.guards('billing.actual', 'DISABLE') || 'UPDATE billing.actual SET '

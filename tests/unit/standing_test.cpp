@@ -22,6 +22,7 @@ LedgerRow row(TransactionType type, const char* quantity = "8", BillingType bill
             BillingStatus::not_ready_to_invoice,
             AdjustmentStatus::adjustable,
             NteStatus::not_applicable,
+            0,
             d(quantity),
             price,
             d(quantity) * price,
@@ -161,6 +162,16 @@ TEST(Standing, AnAgreedPriceAndTaxStay) {
     EXPECT_EQ(as_agreed(bob(), rows).sales_price, d("180"));
     rows[0].price = d("190");
     EXPECT_EQ(as_agreed(bob(), rows).sales_price, d("200"));
+}
+
+TEST(Standing, ASaleThatACreditWroteIsKnownByItsSource) {
+    LedgerRow credited = sale();
+    credited.actual_id = 7;
+    credited.source_id = 5;
+    EXPECT_EQ(credited_sale({cost(), sale()}), 0);
+    EXPECT_EQ(credited_sale({cost(), sale(), credited}), 7);
+    credited.billing_status = BillingStatus::customer_invoice_posted;
+    EXPECT_EQ(credited_sale({credited}), 0);
 }
 
 TEST(Standing, WhatWasGivenAwayStaysGivenAway) {
