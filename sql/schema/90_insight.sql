@@ -2,7 +2,7 @@
 -- Views go from the contract to its open actuals (index actual_open), never the other way: what they read grows with
 -- the backlog, not with the ledger.
 
--- Until when something did not exist the log does not say, because users insert it.
+-- Since when these exist the log does not say, because users insert them.
 ALTER TABLE billing.milestone ADD COLUMN IF NOT EXISTS recorded_at timestamptz;
 ALTER TABLE billing.milestone ALTER COLUMN recorded_at SET DEFAULT pg_catalog.clock_timestamp();
 COMMENT ON COLUMN billing.milestone.recorded_at IS 'Since when backlog_as_of() knows it; NULL: always. Yours to set for what you import.';
@@ -40,7 +40,8 @@ SELECT c.contract_id, c.name AS contract, c.company_id, c.customer_id, u.name AS
               count(*) FILTER (WHERE p.product_status = 'ready_to_invoice') AS ready_count,
               count(*) FILTER (WHERE p.product_status = 'not_ready_to_invoice') AS not_ready_count
          FROM (SELECT i.billing_method, i.product_status, i.contracted_amount,
-                      CASE WHEN i.billing_method = 'product' THEN billing.money(i.quantity * i.unit_price, c.currency) END AS amount
+                      CASE WHEN i.billing_method = 'product'
+                           THEN billing.money(i.quantity * i.unit_price, c.currency) END AS amount
                  FROM billing.contract_line i WHERE i.contract_id = c.contract_id) p) l
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(x.billed_amount), 0) AS billed_amount
@@ -54,15 +55,19 @@ SELECT c.contract_id, c.name AS contract, c.company_id, c.customer_id, u.name AS
               count(*) FILTER (WHERE s.milestone_status = 'not_ready_to_invoice') AS not_ready_count
          FROM billing.milestone_split s WHERE s.contract_id = c.contract_id) m
  CROSS JOIN LATERAL (
-       SELECT coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'customer_invoice_created' AND o.is_chargeable), 0) AS on_drafts_amount,
+       SELECT coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'customer_invoice_created'
+                                           AND o.is_chargeable), 0) AS on_drafts_amount,
               coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'ready_to_invoice' AND o.is_chargeable), 0) AS ready_amount,
-              coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND NOT o.is_blocked AND o.is_chargeable), 0) AS not_ready_amount,
-              coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND o.is_blocked AND o.is_chargeable), 0) AS blocked_amount,
+              coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND NOT o.is_blocked
+                                           AND o.is_chargeable), 0) AS not_ready_amount,
+              coalesce(sum(o.amount) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND o.is_blocked
+                                           AND o.is_chargeable), 0) AS blocked_amount,
               count(*) FILTER (WHERE o.billing_status = 'customer_invoice_created') AS on_drafts_count,
               count(*) FILTER (WHERE o.billing_status = 'ready_to_invoice') AS ready_count,
               count(*) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND NOT o.is_blocked) AS not_ready_count,
               count(*) FILTER (WHERE o.billing_status = 'not_ready_to_invoice' AND o.is_blocked) AS blocked_count
-         FROM (SELECT i.billing_status, i.amount, i.billing_type = 'chargeable' AS is_chargeable, i.nte_status = 'failed' AS is_blocked
+         FROM (SELECT i.billing_status, i.amount, i.billing_type = 'chargeable' AS is_chargeable,
+                      i.nte_status = 'failed' AS is_blocked
                  FROM billing.actual i WHERE i.contract_id = c.contract_id AND i.is_open) o) a;
 COMMENT ON VIEW billing.contract_summary IS 'The money of each deal, without tax: agreed, billed, on drafts, ready, not ready, blocked by a limit, left. Chargeable amounts; counts include what is not charged.';
 COMMENT ON COLUMN billing.contract_summary.contract_value IS 'Contracted amounts of the lines and the price of products; NULL where no line has any. Lines without one count as 0.';
@@ -92,7 +97,8 @@ SELECT l.contract_id, l.contract_line_id, l.name AS contract_line, l.project_id,
   JOIN billing.contract c ON c.contract_id = l.contract_id
   LEFT JOIN billing.project p ON p.project_id = l.project_id
  CROSS JOIN LATERAL (
-       SELECT i.amount, CASE WHEN l.product_status IN ('not_ready_to_invoice', 'ready_to_invoice') THEN i.amount ELSE 0 END AS product_amount
+       SELECT i.amount, CASE WHEN l.product_status IN ('not_ready_to_invoice', 'ready_to_invoice') THEN i.amount
+                             ELSE 0 END AS product_amount
          FROM (SELECT CASE WHEN l.billing_method = 'product' THEN billing.money(l.quantity * l.unit_price, c.currency) END AS amount) i) k
  CROSS JOIN LATERAL (
        SELECT count(*) AS customers, coalesce(sum(x.billed_amount), 0) AS billed_amount
@@ -109,14 +115,14 @@ SELECT l.contract_id, l.contract_line_id, l.name AS contract_line, l.project_id,
               coalesce(sum(o.amount) FILTER (WHERE o.transaction_class = 'expense'), 0) AS expense_amount,
               coalesce(sum(o.amount) FILTER (WHERE o.transaction_class = 'fee'), 0) AS fee_amount,
               coalesce(sum(o.amount), 0) AS amount,
-              coalesce(sum(o.amount) FILTER (WHERE o.nte_status IN ('failed', 'not_evaluated')), 0) AS blocked_amount
+              coalesce(sum(o.amount) FILTER (WHERE o.nte_status = 'failed'), 0) AS blocked_amount
          FROM billing.actual o
         WHERE o.contract_id = l.contract_id AND o.contract_line_id = l.contract_line_id AND o.is_open
           AND o.adjustment_status = 'adjustable' AND o.billing_type = 'chargeable'
           AND o.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice')) a;
 COMMENT ON VIEW billing.billing_hub_line IS 'The backlog of each contract line by class, chargeable and without tax. What sits on drafts is no longer in it.';
 COMMENT ON COLUMN billing.billing_hub_line.milestones IS 'Milestones of which at least one customer''s share is on no invoice.';
-COMMENT ON COLUMN billing.billing_hub_line.invoiceable_amount IS 'The backlog without what a limit blocks or what still has to be checked against the limits.';
+COMMENT ON COLUMN billing.billing_hub_line.invoiceable_amount IS 'The backlog without what failed a not-to-exceed limit.';
 COMMENT ON COLUMN billing.billing_hub_line.spent_amount IS 'On confirmed invoices.';
 
 -- The only one here that reads the ledger from end to end: costs leave the backlog the day they are written.
@@ -140,7 +146,8 @@ WITH other AS (
     UNION ALL
     SELECT s.contract_id, s.customer_id, s.amount
       FROM billing.milestone_split s WHERE s.milestone_status IN ('ready_to_invoice', 'customer_invoice_created'))
-SELECT k.contract_id, k.level, k.contract_line_id, k.customer_id, k.nte_limit, u.used_amount, k.nte_limit - u.used_amount AS remaining_amount
+SELECT k.contract_id, k.level, k.contract_line_id, k.customer_id, k.nte_limit, u.used_amount,
+       k.nte_limit - u.used_amount AS remaining_amount
   FROM (SELECT t.contract_id, 'contract_line_customer'::billing.nte_level AS level, t.contract_line_id, t.customer_id, t.nte_limit
           FROM billing.contract_line_customer t
         UNION ALL
@@ -220,7 +227,7 @@ CREATE OR REPLACE FUNCTION billing.backlog_at(moment timestamptz, contracts bigi
     SET jit = off
     AS $$
 WITH since AS (
-    SELECT h.item, h.status_column, h.from_status, h.to_status, h.change_id, i.id
+    SELECT h.item, h.status_column, h.from_status, h.to_status, h.operation_id, h.change_id, i.id
       FROM billing.operation o
       JOIN billing.operation_change h ON h.operation_id = o.operation_id
      CROSS JOIN LATERAL unnest(h.ids) AS i (id)
@@ -228,19 +235,25 @@ WITH since AS (
        AND (h.item, h.status_column) IN (('actual', 'billing_status'), ('actual', 'adjustment_status'),
                ('milestone_split', 'milestone_status'), ('contract_line', 'product_status'), ('entry', 'entry_status'),
                ('invoice', 'project_invoice_status'))
-       AND (contracts IS NULL OR h.contract_id = ANY (contracts))),
+       AND (contracts IS NULL OR h.contract_id = ANY (contracts) OR h.to_status = 'canceled')),
 -- The status an item had is the one its first change since then started from.
 moved AS (
     SELECT DISTINCT ON (s.item, s.id) s.item, s.id, s.from_status
       FROM since s WHERE s.status_column IN ('billing_status', 'milestone_status', 'product_status')
      ORDER BY s.item, s.id, s.change_id),
--- An approval since then wrote the sales of its entry, but for those that were canceled before it.
+-- An approval since then wrote the sales of its entry, but for those canceled before it.
 approved AS (
     SELECT s.id, min(s.change_id) AS change_id FROM since s
      WHERE s.item = 'entry' AND s.from_status = 'submitted' AND s.to_status = 'approved' GROUP BY s.id),
 canceled AS (
-    SELECT s.id, min(s.change_id) AS change_id FROM since s
-     WHERE s.item = 'actual' AND s.status_column = 'billing_status' AND s.to_status = 'canceled' GROUP BY s.id),
+    SELECT s.id, s.operation_id, s.change_id, s.from_status FROM since s
+     WHERE s.item = 'actual' AND s.status_column = 'billing_status' AND s.to_status = 'canceled'),
+-- So did the operation that took older sales or costs of the entry out of the backlog without taking these along.
+superseded AS (
+    SELECT a.entry_id, a.actual_id, k.operation_id, k.change_id
+      FROM canceled k
+      JOIN billing.actual a ON a.actual_id = k.id
+     WHERE k.from_status IN ('not_ready_to_invoice', 'ready_to_invoice') AND a.entry_id IS NOT NULL),
 -- Sales that replace another actual were written when that one was adjusted, those of an invoice at its confirmation.
 adjusted AS (
     SELECT DISTINCT s.id FROM since s
@@ -270,6 +283,9 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
   LEFT JOIN approved p ON p.id = s.entry_id
   LEFT JOIN canceled k ON k.id = s.actual_id
  WHERE (p.id IS NULL OR k.change_id < p.change_id)
+   AND NOT EXISTS (SELECT FROM superseded o
+                    WHERE o.entry_id = s.entry_id AND o.actual_id < s.actual_id
+                      AND (k.id IS NULL OR (o.operation_id <> k.operation_id AND o.change_id < k.change_id)))
    AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.source_id)
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)
 UNION ALL

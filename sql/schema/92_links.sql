@@ -38,28 +38,11 @@ SELECT n.contract_id, 'replacement', 'actual', n.actual_id, 'replacing', 'actual
   FROM billing.actual n
  WHERE n.transaction_type <> 'billed_sales' AND n.reverses_id IS NULL AND n.source_id IS NOT NULL;
 COMMENT ON VIEW billing.transaction_connection IS 'Which two records belong together, and in which roles: sale and cost of an approval, detail and the sale it bills, reversal and original, billed and unbilled sale, replacement and original.';
-COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction.';
+COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction. Look up by id_1; by id_2 the whole contract is read.';
 COMMENT ON COLUMN billing.transaction_connection.record_1 IS 'actual, or invoice_line_detail: then id_1 is the source_id of that view, and for corrections the detail_id.';
 
 -- Of the reference product's origins ours has all but the journal lines.
 CREATE OR REPLACE VIEW billing.transaction_origin AS
-WITH written AS (
-    -- What a confirmation bills or rewrites comes from its invoice; the reversal of a billed sale from the invoice that it
-    -- takes back, and what replaces a billed sale from both.
-    SELECT a.contract_id, a.actual_id, o.invoice_id, o.invoice_line_id, o.detail
-      FROM billing.actual a
-     CROSS JOIN LATERAL (
-           SELECT a.invoice_id, a.invoice_line_id,
-                  coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
-            WHERE a.reverses_id IS NULL
-           UNION ALL
-           SELECT b.invoice_id, b.invoice_line_id,
-                  coalesce(b.milestone_split_id, b.detail_id, b.source_id, b.contract_line_id)
-             FROM billing.actual b
-            WHERE b.actual_id = coalesce(a.reverses_id, a.source_id) AND b.contract_id = a.contract_id
-              AND b.transaction_type = 'billed_sales') o
-     WHERE a.invoice_id IS NOT NULL
-       AND (a.transaction_type = 'billed_sales' OR a.reverses_id IS NULL))
 SELECT a.contract_id, 'entry'::text AS origin, a.entry_id AS origin_id, 'actual'::text AS record, a.actual_id AS record_id
   FROM billing.actual a
  WHERE a.entry_id IS NOT NULL
@@ -78,10 +61,20 @@ SELECT a.contract_id, 'contract_line', a.contract_line_id, 'actual', a.actual_id
   JOIN billing.contract_line l ON l.contract_line_id = a.contract_line_id AND l.contract_id = a.contract_id AND l.billing_method = 'product'
  WHERE a.transaction_type = 'billed_sales'
 UNION ALL
-SELECT w.contract_id, 'invoice', w.invoice_id, 'actual', w.actual_id FROM written w
-UNION ALL
-SELECT w.contract_id, 'invoice_line', w.invoice_line_id, 'actual', w.actual_id FROM written w
-UNION ALL
-SELECT w.contract_id, 'invoice_line_detail', w.detail, 'actual', w.actual_id FROM written w;
+-- What a confirmation bills or rewrites comes from its invoice; the reversal of a billed sale from the invoice that it
+-- takes back, and what replaces a billed sale from both.
+SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
+  FROM billing.actual a
+ CROSS JOIN LATERAL (
+       SELECT a.invoice_id, a.invoice_line_id, coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
+        WHERE a.reverses_id IS NULL
+       UNION ALL
+       SELECT b.invoice_id, b.invoice_line_id, coalesce(b.milestone_split_id, b.detail_id, b.source_id, b.contract_line_id)
+         FROM billing.actual b
+        WHERE b.actual_id = coalesce(a.reverses_id, a.source_id) AND b.contract_id = a.contract_id
+          AND b.transaction_type = 'billed_sales') o
+ CROSS JOIN LATERAL (VALUES ('invoice', o.invoice_id), ('invoice_line', o.invoice_line_id), ('invoice_line_detail', o.detail))
+       AS k (origin, origin_id)
+ WHERE a.invoice_id IS NOT NULL AND (a.transaction_type = 'billed_sales' OR a.reverses_id IS NULL);
 COMMENT ON VIEW billing.transaction_origin IS 'Where every actual comes from: the entry, milestone share or product line, and for what a confirmation wrote the invoice, its line and detail.';
 COMMENT ON COLUMN billing.transaction_origin.origin IS 'entry, milestone_split, contract_line (a product line), invoice, invoice_line, invoice_line_detail (origin_id is the source_id of that view).';

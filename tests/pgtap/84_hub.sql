@@ -100,6 +100,14 @@ SELECT is((SELECT sum(used_amount) FROM billing.limit_usage WHERE contract_id = 
 UPDATE billing.contract SET nte_limit = 4000 WHERE contract_id = 20;
 SELECT is((SELECT remaining_amount FROM billing.limit_usage WHERE contract_id = 20 AND level = 'contract'), -1000::numeric,
     'a limit lowered below what is used');
+-- Each customer has his own.
+SELECT time_and_material(21, '{1,2}', '{60,40}');
+UPDATE billing.contract_customer SET nte_limit = 1000 WHERE contract_id = 21;
+UPDATE billing.contract_line_customer SET nte_limit = 900 WHERE contract_id = 21;
+SELECT work(24, 21, 1, 1000);
+SELECT bag_eq('SELECT level::text, customer_id, used_amount, remaining_amount FROM billing.limit_usage WHERE contract_id = 21',
+    $$VALUES ('contract_line_customer', 1::bigint, 600.0, 300.0), ('contract_line_customer', 2, 400, 500),
+             ('contract_customer', 1, 600, 400), ('contract_customer', 2, 400, 600)$$, 'by customer');
 -- Milestones and products count against customer and contract.
 UPDATE billing.contract SET nte_limit = 9000 WHERE contract_id = 10;
 SELECT count(*) FROM billing.reevaluate_nte(sales(3, 4));

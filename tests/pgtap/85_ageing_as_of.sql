@@ -96,6 +96,28 @@ INSERT INTO billing.milestone (contract_id, contract_line_id, name, milestone_da
 VALUES (30, 30, 'One more', current_date, 111);
 SELECT work(104, 10, 2, 100);
 CALL remember('more');
+-- Approvals taken back, given again, evaluated again.
+SELECT to_regproc('billing.cancel_approval') IS NOT NULL AS has_take_back \gset
+\if :has_take_back
+SELECT work(106, 20, 4, 100);
+SELECT work(107, 20, 5, 100);
+SELECT work(108, 20, 6, 100);
+SELECT ready(106);
+CALL remember('before it is taken back');
+SELECT count(*) FROM billing.cancel_approval('{106,107}');
+CALL remember('taken back approvals');
+SELECT count(*) FROM billing.approve('{106}');
+CALL remember('approved again');
+SELECT count(*) FROM billing.cancel_approval('{106}');
+SELECT count(*) FROM billing.approve('{106,107}');
+CALL remember('and again');
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{20}');
+UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id WHEN 1 THEN 30 ELSE 70 END WHERE contract_id = 20;
+SELECT count(*) FROM billing.reevaluate_work(contracts => '{20}');
+CALL remember('evaluated again');
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{20}');
+CALL remember('ready again');
+\endif
 SELECT confirmed(invoice(30));
 SELECT ready(103, 104);
 SELECT drafted_today(10);
@@ -175,4 +197,6 @@ SELECT ok(NOT reads_ledger(format('SELECT * FROM billing.backlog_at(%L)', at)), 
   FROM moment WHERE name = 'bulk';
 SELECT cmp_ok(blocks('SELECT * FROM ' || v || ' WHERE contract_id = 250'), '<', 60::bigint, v || ': one contract takes a few blocks')
   FROM unnest('{billing.billing_hub,billing.billing_hub_line,billing.contract_summary,billing.backlog_ageing}'::text[]) AS v;
+SELECT ok(NOT reads_ledger('SELECT * FROM ' || v), v || ' does not read the ledger from end to end')
+  FROM unnest('{billing.transaction_origin WHERE record_id = 20000,billing.transaction_connection WHERE id_1 = 20000}'::text[]) AS v;
 SELECT * FROM finish();
