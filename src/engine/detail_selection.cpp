@@ -10,8 +10,8 @@ namespace billing::engine {
 namespace {
 
 void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Ids>& milestones,
-                      const std::optional<Ids>& products, const std::optional<Ids>& details,
-                      const std::optional<Ids>& retainers) {
+                       const std::optional<Ids>& products, const std::optional<Ids>& details,
+                       const std::optional<Ids>& retainers) {
     static pg::Statement read{R"(
         SELECT contract_id FROM billing.actual WHERE actual_id = ANY ($1)
         UNION SELECT contract_id FROM billing.milestone_split WHERE milestone_split_id = ANY ($2)

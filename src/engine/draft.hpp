@@ -11,9 +11,7 @@ struct ItemsToBill {
     Ids products;   // contract lines
     Ids retainers;
 
-    bool empty() const {
-        return actuals.empty() && milestones.empty() && products.empty() && retainers.empty();
-    }
+    bool empty() const { return actuals.empty() && milestones.empty() && products.empty() && retainers.empty(); }
 };
 
 struct DraftedItems {
