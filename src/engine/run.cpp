@@ -165,20 +165,25 @@ struct Turn {
     DateADT run_date;
 };
 
-// The next contract that no other session is at, locked in the run's list.
+// The next contract that no other session is at, locked in the run's list. By scan: the list is walked along its key,
+// however long it is, and never sorted.
 std::optional<Turn> take_turn(std::int64_t run_id, std::int64_t after_contract) {
     static pg::Statement take{R"(
-        SELECT r.contract_id, v.run_date
+        SELECT r.contract_id
           FROM billing.invoice_run_contract r
-          JOIN billing.invoice_run v ON v.run_id = r.run_id
          WHERE r.run_id = $1 AND r.contract_id > $2 AND r.run_status = 'not_run'
-         ORDER BY r.contract_id
+         ORDER BY r.run_id, r.contract_id
          LIMIT 1
-           FOR UPDATE OF r SKIP LOCKED)",
-                              {INT8OID, INT8OID}};
+           FOR UPDATE SKIP LOCKED)",
+                              {INT8OID, INT8OID},
+                              pg::Planning::by_scan};
+    static pg::Statement read{"SELECT run_date FROM billing.invoice_run WHERE run_id = $1", {INT8OID}};
     pg::Rows const rows = pg::query(take, pg::Parameters().id(run_id).id(after_contract));
-    return rows.empty() ? std::nullopt
-                        : std::optional<Turn>({run_id, rows.id(0, 1), DatumGetDateADT(rows.value(0, 2))});
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    pg::Rows const run = pg::query(read, pg::Parameters().id(run_id));
+    return Turn{run_id, rows.id(0, 1), DatumGetDateADT(run.value(0, 1))};
 }
 
 // Due dates of the contract's lines.
