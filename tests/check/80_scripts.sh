@@ -19,8 +19,9 @@ sub fault {
 # it uses no operator.
 sub needs_no_search_path {
     my ($statement) = @_;
-    return 0 if $statement->{code} !~ /^\s*CREATE\s+PROCEDURE\b/i || $statement->{text} !~ /\bCOMMIT\b/;
-    my ($body) = $statement->{text} =~ /\$\$(.*)\$\$/s or return 0;
+    return 0 if $statement->{code} !~ /^\s*CREATE\s+PROCEDURE\b/i || $statement->{code} =~ /\bSECURITY\s+DEFINER\b/i;
+    my $body = $statement->{text} =~ /\bAS\s+(\$\w*\$)(.*)\g1/is ? $2 : return 0;
+    return 0 if $body !~ /\bCOMMIT\b/;
     $body =~ s/--[^\n]*//g;
     $body =~ s/:=//g;
     $body =~ s/\@extschema\@\./billing./g;
