@@ -28,7 +28,8 @@ COMMENT ON FUNCTION @extschema@.finish_bulk_confirmation(bigint, text) IS
     'Step of confirm_in_bulk(): complete if the invoice is confirmed now, else failed with the problem.';
 REVOKE ALL ON FUNCTION @extschema@.finish_bulk_confirmation(bigint, text) FROM PUBLIC;
 
--- It commits, and therefore can pin no search_path: every name in it is qualified, and there is no operator.
+-- It commits, and therefore can pin no search_path: every name in it is qualified, and there is no operator. A snapshot
+-- older than a lock it waits for would fail it, whatever isolation level the session prefers.
 CREATE PROCEDURE @extschema@.confirm_in_bulk(invoices pg_catalog.int8[] DEFAULT NULL, run_key pg_catalog.text DEFAULT NULL)
     LANGUAGE plpgsql
     AS $$
@@ -38,11 +39,15 @@ DECLARE
     is_mine pg_catalog.bool;
     problem pg_catalog.text;
 BEGIN
-    queue := ARRAY(SELECT s.invoice_id FROM @extschema@.schedule_bulk_confirmation(invoices, run_key) AS s WHERE s.is_queued);
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    queue := ARRAY(SELECT s.invoice_id FROM @extschema@.schedule_bulk_confirmation(invoices, run_key) AS s WHERE s.is_queued);
     FOREACH next_invoice IN ARRAY queue LOOP
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         SELECT s.is_started INTO is_mine FROM @extschema@.start_bulk_confirmation(next_invoice) AS s;
         COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         IF is_mine THEN
             BEGIN
                 SELECT c.reason INTO problem FROM @extschema@.confirm_invoices(ARRAY[next_invoice]) AS c;
@@ -50,7 +55,6 @@ BEGIN
                 problem := SQLERRM;
             END;
             PERFORM @extschema@.finish_bulk_confirmation(next_invoice, problem);
-            COMMIT;
         END IF;
     END LOOP;
 END

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "domain/schedule.hpp"
 #include "engine/advance.hpp"
 #include "engine/contract_book.hpp"
 #include "engine/draft.hpp"
@@ -878,7 +879,7 @@ LoggedArguments logged(const Selection& selection, std::optional<DateADT> date) 
     arguments.add("contracts", selection.contracts).add("actuals", selection.actuals);
     arguments.add("milestones", selection.milestones).add("products", selection.products);
     arguments.add("retainers", selection.retainers);
-    return date ? arguments.add("invoice_date", std::string_view(pg::text_of_date(*date))) : arguments;
+    return date ? arguments.add("invoice_date", std::string_view(iso_text(*date))) : arguments;
 }
 
 void require_one_kind_of_selection(const Selection& selection) {

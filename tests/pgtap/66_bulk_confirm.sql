@@ -102,11 +102,11 @@ SELECT results_eq('SELECT bulk_confirmation_status, count(*) FROM progress WHERE
     $$VALUES ('complete', 2::bigint)$$, 'all drafts of a run');
 SELECT is((SELECT arguments ->> 'run_key' FROM billing.operation WHERE verb = 'confirm_in_bulk' AND arguments ? 'run_key'), 'march',
     'the log has the run key');
-SELECT throws_ok($$CALL billing.confirm_in_bulk(run_key => 'never')$$, 'ZB020', 'there is no run "never"', 'an unknown run');
+SELECT throws_ok($$SELECT * FROM billing.schedule_bulk_confirmation(NULL, 'never')$$, 'ZB020', 'there is no run "never"', 'an unknown run');
 
 -- --- Bad calls
-SELECT throws_ok('CALL billing.confirm_in_bulk(ARRAY[999999])', 'ZB020', 'there is no invoice 999999', 'an unknown invoice');
-SELECT throws_ok('CALL billing.confirm_in_bulk(NULL)', '22023', NULL, 'no list');
+SELECT throws_ok('SELECT * FROM billing.schedule_bulk_confirmation(ARRAY[999999])', 'ZB020', 'there is no invoice 999999', 'an unknown invoice');
+SELECT throws_ok('SELECT * FROM billing.schedule_bulk_confirmation(NULL)', '22023', NULL, 'no list');
 SELECT billed(40);
 SELECT throws_ok('CALL billing.confirm_in_bulk(ARRAY[invoice(40)])', '2D000', NULL, 'inside a transaction it cannot commit');
 SELECT is((SELECT bulk_confirmation_status FROM billing.invoice WHERE contract_id = 40), NULL, 'and leaves no trace');
@@ -131,8 +131,10 @@ CREATE OPERATOR trap.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = trap.fir
 SELECT billed(50);
 SELECT ARRAY[invoice(50)] AS list \gset
 SET search_path = trap, pg_catalog;
+SET default_transaction_isolation = 'repeatable read';
 CALL billing.confirm_in_bulk(:'list');
 RESET search_path;
+RESET default_transaction_isolation;
 SELECT results_eq('SELECT * FROM progress WHERE contract_id = 50', $$VALUES (50::bigint, 'confirmed', 'complete', NULL::text, 'INV-000312')$$,
     'a hostile search path changes nothing');
 SELECT * FROM finish();

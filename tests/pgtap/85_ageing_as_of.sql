@@ -124,8 +124,9 @@ SELECT drafted_today(10);
 SELECT confirmed(invoice(10));
 CALL remember('end');
 
-SELECT cmp_ok((SELECT count(*) FROM seen WHERE name = 'end'), '<', (SELECT count(*) FROM seen WHERE name = 'drafted'),
-    'the backlog has shrunk meanwhile');
+SELECT cmp_ok((SELECT count(*) FROM seen d WHERE name = 'drafted' AND NOT EXISTS
+    (SELECT FROM seen e WHERE e.name = 'end' AND (e.item, e.item_id) = (d.item, d.item_id))), '>', 5::bigint,
+    'much of it has left the backlog meanwhile');
 SELECT bag_eq(
     format($$SELECT contract_id, contract_line_id, customer_id, item, item_id, item_date, amount, tax, status FROM billing.backlog_at(%L)$$, at),
     format($$SELECT contract_id, contract_line_id, customer_id, item, item_id, item_date, amount, tax, status FROM seen WHERE name = %L$$, name),
