@@ -80,9 +80,15 @@ COMMENT ON COLUMN billing.contract_summary.remaining_amount IS 'Contract value l
 CREATE OR REPLACE VIEW billing.billing_hub AS
 SELECT s.contract_id, s.contract, s.company_id, s.customer_id, s.customer, s.contract_status, s.currency,
        s.contract_value AS total_amount, s.billed_amount AS spent_amount, s.ready_count AS ready_to_invoice, s.product_count AS products,
-       s.not_ready_count AS not_ready_to_invoice, s.blocked_count AS blocked_by_limit, s.on_drafts_count AS on_drafts
-  FROM billing.contract_summary s;
-COMMENT ON VIEW billing.billing_hub IS 'Where to start billing, one row per contract. The last columns but the amounts are counts of transactions: actuals, milestone shares and product lines.';
+       s.not_ready_count AS not_ready_to_invoice, s.blocked_count AS blocked_by_limit, s.on_drafts_count AS on_drafts,
+       r.advances, r.available_advances
+  FROM billing.contract_summary s
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS advances,
+              count(*) FILTER (WHERE x.retainer_status = 'customer_invoice_posted' AND x.refund_status = 'not_refunded'
+                                 AND x.used_amount < x.amount) AS available_advances
+         FROM billing.retainer x WHERE x.contract_id = s.contract_id) r;
+COMMENT ON VIEW billing.billing_hub IS 'Where to start billing, one row per contract. The last columns but the amounts are counts: of transactions (actuals, milestone shares and product lines), and of retainers.';
 
 CREATE OR REPLACE VIEW billing.billing_hub_line AS
 SELECT l.contract_id, l.contract_line_id, l.name AS contract_line, l.project_id, p.name AS project, l.billing_method, c.currency,

@@ -97,8 +97,6 @@ VALUES (30, 30, 'One more', current_date, 111);
 SELECT work(104, 10, 2, 100);
 CALL remember('more');
 -- Approvals taken back, given again, evaluated again.
-SELECT to_regproc('billing.cancel_approval') IS NOT NULL AS has_take_back \gset
-\if :has_take_back
 SELECT work(106, 20, 4, 100);
 SELECT work(107, 20, 5, 100);
 SELECT work(108, 20, 6, 100);
@@ -117,7 +115,6 @@ SELECT count(*) FROM billing.reevaluate_work(contracts => '{20}');
 CALL remember('evaluated again');
 SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{20}');
 CALL remember('ready again');
-\endif
 SELECT confirmed(invoice(30));
 SELECT ready(103, 104);
 SELECT drafted_today(10);
