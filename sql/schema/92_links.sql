@@ -24,7 +24,7 @@ SELECT a.contract_id, 'draft', 'invoice_line_detail', a.actual_id, 'billed_sales
 UNION ALL
 SELECT d.contract_id, 'draft correction', 'invoice_line_detail', d.detail_id, 'replacing', 'actual', d.actual_id, 'original'
   FROM billing.invoice_detail d
- WHERE d.detail_kind IN ('correction', 'milestone_correction') AND d.actual_id IS NOT NULL
+ WHERE d.detail_kind IN ('correction', 'milestone_correction', 'product_correction') AND d.actual_id IS NOT NULL
 UNION ALL
 SELECT r.contract_id, 'reversal', 'actual', r.actual_id, 'reversing', 'actual', r.reverses_id, 'original'
   FROM billing.actual r

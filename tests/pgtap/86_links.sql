@@ -54,6 +54,25 @@ SELECT results_eq(
        ORDER BY 1$$,
     'O-23 the origins of the billed sale by id');
 
+-- O-23 goes on: a draft correction, confirmed as a full credit.
+SELECT count(*) FROM billing.revise_invoice(invoice(10));
+SELECT bag_eq($$SELECT event, role_1, role_2 FROM billing.transaction_connection WHERE contract_id = 10 AND role_1 = 'replacing'$$,
+    $$VALUES ('draft correction', 'replacing', 'original')$$, 'O-23 draft correction: 1 more');
+SELECT confirmed(invoice(10));
+SELECT is((SELECT count(*) FROM connections(10)), 7::bigint, 'O-23 confirmed full credit: 2 more, 7 of the 8');
+SELECT results_eq(
+    $$SELECT c.event, c.role_1, b.transaction_type::text, c.role_2 FROM billing.transaction_connection c
+        JOIN billing.actual b ON b.actual_id = c.id_2
+       WHERE c.contract_id = 10 AND c.record_1 = 'actual' AND b.transaction_type = 'billed_sales' ORDER BY 1$$,
+    $$VALUES ('replacement', 'replacing', 'billed_sales', 'original'), ('reversal', 'reversing', 'billed_sales', 'original')$$,
+    'O-23 the credit and the open sale belong to the billed sale');
+SELECT results_eq(
+    $$SELECT a.transaction_type::text, count(*) FROM billing.transaction_origin o
+        JOIN billing.actual a ON a.actual_id = o.record_id AND o.record = 'actual'
+       WHERE a.contract_id = 10 AND a.invoice_id = invoice(10) GROUP BY 1 ORDER BY 1 DESC$$,
+    $$VALUES ('unbilled_sales', 7::bigint), ('billed_sales', 4)$$,
+    'O-23 origins without journal lines: 4 of the 5 of the credit, 7 of the 8 of the open sale');
+
 -- An edited detail: the parts replace the original and are billed.
 SELECT time_and_material(20);
 SELECT work(2, 20);
