@@ -66,7 +66,10 @@ UNION ALL
 SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
   FROM billing.actual a
  CROSS JOIN LATERAL (
-       SELECT a.invoice_id, a.invoice_line_id, coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
+       -- What a correction returned to the backlog is on no line; its detail is.
+       SELECT a.invoice_id, coalesce(a.invoice_line_id, (SELECT d.invoice_line_id FROM billing.invoice_detail d
+                                                          WHERE d.detail_id = a.detail_id AND d.contract_id = a.contract_id)),
+              coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
         WHERE a.reverses_id IS NULL
        UNION ALL
        SELECT b.invoice_id, b.invoice_line_id, coalesce(b.milestone_split_id, b.detail_id, b.source_id, b.contract_line_id)

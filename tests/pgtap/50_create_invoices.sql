@@ -306,6 +306,11 @@ SELECT results_eq(
         FROM billing.create_invoices('{95}', invoice_date => '2026-03-31', run_key => 'March 2026, second')
        ORDER BY 1$$,
     $$VALUES (1::bigint, 'changed'), (2, 'changed')$$, 'another run key is another run');
+SET datestyle = 'German, DMY';
+SELECT lives_ok(
+    $$SELECT * FROM billing.create_invoices('{95}', invoice_date => '31.03.2026', run_key => 'March 2026')$$,
+    'a session that writes its dates otherwise means the same run');
+RESET datestyle;
 SELECT count(*) FROM billing.create_invoices('{95}', run_key => 'undated');
 SELECT results_eq(
     $$SELECT arguments FROM billing.operation WHERE run_key = 'undated'$$, $$VALUES ('{"contracts": "95"}'::jsonb)$$,
