@@ -306,7 +306,7 @@ SELECT is(status_of(601), NULL, 'a retainer not yet billed can be deleted');
 
 SELECT ok(
     bool_and((h.advances, h.available_advances) = (
-        SELECT (count(*), count(*) FILTER (WHERE r.available_amount > 0))
+        SELECT count(*), count(*) FILTER (WHERE r.available_amount > 0)
           FROM billing.retainers_and_advances r WHERE r.contract_id = h.contract_id)),
     'the billing hub counts retainers and those of which something is left')
   FROM billing.billing_hub h;
