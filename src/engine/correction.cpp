@@ -171,7 +171,7 @@ private:
         log_change(operation_, {revised_->contract_id, "invoice", "project_invoice_status", "", "draft"}, Ids{target_});
     }
 
-    void add_lines(const Ids& taken) {
+    void add_lines(const Ids& taken) const {
         static pg::Statement insert{R"(
             INSERT INTO billing.invoice_line (contract_id, invoice_id, contract_line_id, customer_id, name)
             SELECT DISTINCT b.contract_id, $2, b.contract_line_id, b.customer_id, o.name

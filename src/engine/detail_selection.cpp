@@ -81,10 +81,10 @@ DetailSelection DetailSelection::lock(const Verb& verb, int first, const std::op
     lock_contracts_of(wanted[0], wanted[1], wanted[2], wanted[3], retainers);
     DetailSelection selection;
     selection.details_ = read_details(wanted[0], wanted[1], wanted[2], wanted[3]);
-    selection.require_complete("actual", selection.ids(DetailKind::actual), wanted[0]);
-    selection.require_complete("milestone", selection.ids(DetailKind::milestone), wanted[1]);
-    selection.require_complete("product", selection.ids(DetailKind::product), wanted[2]);
-    selection.require_complete("detail", selection.own_ids(), wanted[3]);
+    require_complete("actual", selection.ids(DetailKind::actual), wanted[0]);
+    require_complete("milestone", selection.ids(DetailKind::milestone), wanted[1]);
+    require_complete("product", selection.ids(DetailKind::product), wanted[2]);
+    require_complete("detail", selection.own_ids(), wanted[3]);
     return selection;
 }
 

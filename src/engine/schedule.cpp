@@ -276,6 +276,7 @@ void generate_instalments(Verb& verb) {
     }
     FixedPriceLine const line = lock_fixed_price_line(line_id);
     std::vector<std::string> names;
+    names.reserve(dates.size());
     for (Day const day : dates) {
         names.push_back(iso_text(day));
     }
