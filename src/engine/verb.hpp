@@ -2,6 +2,7 @@
 // The frame every verb runs in: arguments in, engine identity, a set of rows out.
 
 #include "pg/identity.hpp"
+#include "pg/relation.hpp"
 #include "pg/result_set.hpp"
 #include "pg/statement.hpp"
 #include "wall/entry.hpp"
@@ -55,6 +56,7 @@ template <typename Body>
 Datum run_verb(FunctionCallInfo fcinfo, const char* name, Body body) {
     return wall::entry(fcinfo, [name, &body](FunctionCallInfo call) -> Datum {
         pg::ResultSet result(call);
+        pg::require_current_tables();
         pg::Engine engine;
         Verb verb{name, Arguments(call), result, engine.caller()};
         body(verb);

@@ -732,6 +732,7 @@ using namespace billing::engine;
 Datum verify(PG_FUNCTION_ARGS) {
     return wall::entry(fcinfo, [](FunctionCallInfo call) -> Datum {
         pg::ResultSet result(call);
+        pg::require_current_tables();
         pg::Engine engine;
         Verb verb{"verify", Arguments(call), result, engine.caller()};
         run_checks(verb);

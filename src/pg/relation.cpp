@@ -12,6 +12,9 @@ namespace billing::pg {
 
 namespace {
 
+// The last table that the schema script makes.
+constexpr const char* newest_table = "invoice_run_contract";
+
 [[noreturn]] void not_installed() {
     throw DomainError(sqlstate::not_installed, "billing's tables are not installed in this database", {},
                       "Run SELECT * FROM billing.install();");
@@ -42,6 +45,13 @@ Oid relation_oid(const char* name) {
 
 bool is_installed() {
     return OidIsValid(find_relation("actual"));
+}
+
+void require_current_tables() {
+    if (is_installed() && !OidIsValid(find_relation(newest_table))) {
+        throw DomainError(sqlstate::not_installed, "billing's tables are of an earlier version", {},
+                          "Run ALTER EXTENSION billing UPDATE; and then SELECT * FROM billing.install();");
+    }
 }
 
 Oid engine_owner() {

@@ -14,6 +14,9 @@ Oid relation_oid(const char* name);
 // Whether install() made the tables.
 bool is_installed();
 
+// Raises ZB004 if install() has not been called since the library was updated.
+void require_current_tables();
+
 // Role that owns billing.actual: the identity the engine works under.
 Oid engine_owner();
 

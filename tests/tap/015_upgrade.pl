@@ -43,14 +43,19 @@ my $newest = $node->safe_psql('postgres', "SELECT default_version FROM pg_availa
 isnt($newest, '1.0', "the newest version is $newest");
 $node->safe_psql('postgres', 'CREATE DATABASE old');
 $node->safe_psql('old', "CREATE EXTENSION billing VERSION '1.0'; SELECT * FROM billing.install();");
-$node->safe_psql('old', BillingWorld::SETUP());
+# Set-up as far as the new library can do it on old tables; nothing that verbs write.
+my ($setup) = BillingWorld::SETUP() =~ /^(.*)INSERT INTO billing\.milestone /s;
+$node->safe_psql('old', $setup);
+for my $call ('billing.submit(ARRAY[1])', 'billing.create_invoices()', 'billing.verify()') {
+    is(sqlstate($node, 'old', "SELECT * FROM $call"), 'ZB004', "$call on old tables says what to do");
+}
 $node->safe_psql('old', <<'SQL');
 INSERT INTO billing.entry (project_id, resource_id, entry_date, quantity, cost_price, sales_price, tax)
 SELECT 1, 1, date '2024-01-01' + i, 1 + i, 50, 100.01, i FROM generate_series(1, 20) AS i;
 SQL
 my $rows = 'SELECT (SELECT count(*) FROM billing.entry), (SELECT count(*) FROM billing.contract_line),'
     . ' (SELECT sum(billing_split_percent) FROM billing.contract_line_customer), (SELECT sum(quantity * sales_price) FROM billing.entry),'
-    . ' (SELECT string_agg(s::text, E\'\\n\' ORDER BY milestone_split_id) FROM billing.milestone_split s)';
+    . ' (SELECT count(*) FROM billing.contract_line_scope)';
 my $before = $node->safe_psql('old', $rows);
 
 is(sqlstate($node, 'old', 'ALTER EXTENSION billing UPDATE'), '', 'the extension is updated');
