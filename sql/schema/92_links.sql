@@ -68,7 +68,7 @@ SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
  CROSS JOIN LATERAL (
        -- What a correction returned to the backlog is on no line; its detail is.
        SELECT a.invoice_id, coalesce(a.invoice_line_id, (SELECT d.invoice_line_id FROM billing.invoice_detail d
-                                                          WHERE d.detail_id = a.detail_id AND d.contract_id = a.contract_id)),
+                                                          WHERE d.detail_id = a.detail_id AND d.contract_id = a.contract_id)) AS invoice_line_id,
               coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
         WHERE a.reverses_id IS NULL
        UNION ALL
