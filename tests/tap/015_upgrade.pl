@@ -39,7 +39,8 @@ SELECT concat_ws(' | ', 'trigger', tgenabled, pg_get_triggerdef(oid))
 SQL
 
 my $node = billing_cluster('main');
-my $newest = $node->safe_psql('postgres', "SELECT default_version FROM pg_available_extensions WHERE name = 'billing'");
+billing_install($node, 'new');
+my $newest = $node->safe_psql('new', "SELECT extversion FROM pg_extension WHERE extname = 'billing'");
 isnt($newest, '1.0', "the newest version is $newest");
 $node->safe_psql('postgres', 'CREATE DATABASE old');
 $node->safe_psql('old', "CREATE EXTENSION billing VERSION '1.0'; SELECT * FROM billing.install();");
@@ -64,7 +65,6 @@ is(sqlstate($node, 'old', 'SELECT * FROM billing.install()'), '', 'install() bri
 is($node->safe_psql('old', "SELECT count(*) FROM billing.install() WHERE state <> 'present'"), 0, '... and again finds everything');
 is(problems($node, 'old'), '', 'verify() finds nothing');
 
-billing_install($node, 'new');
 my $upgraded = $node->safe_psql('old', $objects);
 my $fresh = $node->safe_psql('new', $objects);
 is($upgraded, $fresh, 'every object is as in a new installation');
