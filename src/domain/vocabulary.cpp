@@ -255,6 +255,7 @@ constexpr VocabularyValue bulk_confirmation_status[] = {
 
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
+    static_assert(count <= most_values);
     return {type_name, values, count};
 }
 

@@ -97,6 +97,9 @@ struct VocabularyValue {
     bool terminal = false;                             // nothing leads away from it
 };
 
+// No enum has more; tables of an enum's values are of this size.
+inline constexpr std::size_t most_values = 16;
+
 // One SQL enum type; the values are in the order of the C++ enumerators.
 struct Vocabulary {
     std::string_view type_name;

@@ -45,7 +45,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_values = 8;
     Oid type_;
     std::array<Oid, most_values> oids_{};
 };
