@@ -184,12 +184,7 @@ namespace {
 // The draft that the call is about.
 ListedInvoice draft_for_advances(std::int64_t invoice_id) {
     static pg::Statement read{"SELECT has_corrections FROM billing.invoice WHERE invoice_id = $1", {INT8OID}};
-    InvoiceList const list = InvoiceList::lock({invoice_id});
-    ListedInvoice const& invoice = list.all().front();
-    if (!invoice.is_editable()) {
-        throw DomainError(invoice.exists ? sqlstate::not_editable : sqlstate::unknown_item,
-                          "invoice " + std::to_string(invoice_id) + ": " + invoice.why_not_editable());
-    }
+    ListedInvoice invoice = lock_editable_invoice(invoice_id);
     if (pg::query(read, pg::Parameters().id(invoice_id)).flag(0, 1)) {
         throw DomainError(sqlstate::refused, "invoice " + std::to_string(invoice_id) +
                                                  " is a corrective invoice, against which no advance is set");

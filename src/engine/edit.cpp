@@ -270,16 +270,6 @@ std::int64_t line_for_manual_detail(const ListedInvoice& invoice, std::int64_t c
         .id(0, 1);
 }
 
-ListedInvoice editable_invoice(std::int64_t invoice_id) {
-    InvoiceList const list = InvoiceList::lock({invoice_id});
-    ListedInvoice const& invoice = list.all().front();
-    if (!invoice.is_editable()) {
-        throw DomainError(invoice.exists ? sqlstate::not_editable : sqlstate::unknown_item,
-                          "invoice " + std::to_string(invoice_id) + ": " + invoice.why_not_editable());
-    }
-    return invoice;
-}
-
 // invoice, contract_line, transaction_class, quantity, price, tax, billing_type, transaction_date, task, role,
 // category, resource, product, description, external_description
 void add_detail(Verb& verb) {
@@ -305,7 +295,7 @@ void add_detail(Verb& verb) {
         throw DomainError(sqlstate::invalid_parameter, "a billable quantity cannot be negative",
                           "Quantity is " + quantity.text() + ".", "Credit what was billed with a corrective invoice.");
     }
-    ListedInvoice const invoice = editable_invoice(invoice_id);
+    ListedInvoice const invoice = lock_editable_invoice(invoice_id);
     LoggedArguments arguments;
     arguments.add("invoice", std::string_view(std::to_string(invoice_id)));
     arguments.add("contract_line", std::string_view(std::to_string(contract_line_id)));

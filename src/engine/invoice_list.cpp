@@ -40,6 +40,16 @@ InvoiceList InvoiceList::lock(const Ids& invoice_ids) {
     return list;
 }
 
+ListedInvoice lock_editable_invoice(std::int64_t invoice_id) {
+    InvoiceList const list = InvoiceList::lock({invoice_id});
+    ListedInvoice const& invoice = list.all().front();
+    if (!invoice.is_editable()) {
+        throw DomainError(invoice.exists ? sqlstate::not_editable : sqlstate::unknown_item,
+                          "invoice " + std::to_string(invoice_id) + ": " + invoice.why_not_editable());
+    }
+    return invoice;
+}
+
 Ids InvoiceList::contract_ids() const {
     Ids ids;
     for (ListedInvoice const& invoice : invoices_) {

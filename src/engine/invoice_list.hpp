@@ -34,6 +34,10 @@ private:
     std::vector<ListedInvoice> invoices_;
 };
 
+// Locks the contract of one invoice and returns the invoice. Raises ZB022 if it can no longer be edited, ZB020 for an
+// unknown id.
+ListedInvoice lock_editable_invoice(std::int64_t invoice_id);
+
 // A result row (invoice_id, contract_id, outcome, reason).
 void emit_invoice(Verb& verb, const ListedInvoice& invoice, ItemOutcome outcome, std::string_view reason);
 

@@ -431,19 +431,6 @@ void generate(Verb& verb) {
     }
 }
 
-ListedInvoice editable_invoice(const InvoiceList& list, std::int64_t invoice_id) {
-    for (ListedInvoice const& invoice : list.all()) {
-        if (invoice.invoice_id == invoice_id && !invoice.is_editable()) {
-            throw DomainError(invoice.exists ? sqlstate::not_editable : sqlstate::unknown_item,
-                              "invoice " + std::to_string(invoice_id) + ": " + invoice.why_not_editable());
-        }
-        if (invoice.invoice_id == invoice_id) {
-            return invoice;
-        }
-    }
-    throw DomainError(sqlstate::unknown_item, "there is no invoice " + std::to_string(invoice_id));
-}
-
 // invoice, amount, description, invoice_date (NULL: the invoice's)
 void add_to_draft(Verb& verb) {
     static pg::Statement insert{R"(
@@ -456,7 +443,7 @@ void add_to_draft(Verb& verb) {
                                 {INT8OID}};
     std::int64_t const invoice_id = DatumGetInt64(verb.arguments.required(0, "invoice"));
     Decimal const amount = pg::decimal_of(verb.arguments.required(1, "amount"));
-    ListedInvoice const invoice = editable_invoice(InvoiceList::lock({invoice_id}), invoice_id);
+    ListedInvoice const invoice = lock_editable_invoice(invoice_id);
     if (amount.sign() <= 0) {
         throw DomainError(sqlstate::invalid_parameter, "a retainer needs an amount above zero",
                           "Amount is " + amount.text() + ".");
@@ -592,7 +579,7 @@ void stage(Verb& verb) {
     LoggedArguments arguments;
     arguments.add("retainers", ids);
     if (invoice_id != 0) {
-        draft = editable_invoice(InvoiceList::lock({invoice_id}), invoice_id);
+        draft = lock_editable_invoice(invoice_id);
         arguments.add("invoice", std::string_view(std::to_string(invoice_id)));
     }
     std::int64_t const operation = begin_operation(verb, arguments);
