@@ -5,8 +5,16 @@ CREATE FUNCTION @extschema@.retainer_saved()
     LANGUAGE C VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'retainer_saved';
 COMMENT ON FUNCTION @extschema@.retainer_saved() IS
-    'Trigger: refuses a retainer with more decimals than its contract''s currency knows.';
+    'Trigger: refuses a retainer with more decimals than its contract''s currency knows, and another customer for one that was billed.';
 REVOKE ALL ON FUNCTION @extschema@.retainer_saved() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.retainer_removed()
+    RETURNS trigger
+    LANGUAGE C VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'retainer_removed';
+COMMENT ON FUNCTION @extschema@.retainer_removed() IS
+    'Trigger: a retainer that was billed stays, even if that was credited.';
+REVOKE ALL ON FUNCTION @extschema@.retainer_removed() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.generate_retainers(contract bigint, customer bigint, total numeric, dates date[], description text DEFAULT NULL)
     RETURNS TABLE (retainer_id bigint, invoice_date date, amount numeric)

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS billing.retainer (
     invoice_date       date NOT NULL,
     amount             numeric NOT NULL CHECK (amount > 0 AND amount < 1e16),
     used_amount        numeric NOT NULL DEFAULT 0,
+    has_billing_history boolean NOT NULL DEFAULT false,
     description        text,
     attributes         jsonb,
     PRIMARY KEY (retainer_id, contract_id),
@@ -29,7 +30,8 @@ COMMENT ON COLUMN billing.retainer.retainer_status IS 'Written by the engine.';
 COMMENT ON COLUMN billing.retainer.refund_status IS 'Written by the engine.';
 COMMENT ON COLUMN billing.retainer.invoice_date IS 'When it is due. The oldest is applied first.';
 COMMENT ON COLUMN billing.retainer.amount IS 'Without tax: tax is charged where the work is invoiced, and an advance never pays it.';
-COMMENT ON COLUMN billing.retainer.used_amount IS 'What confirmed invoices took of it. Written by the engine, proven by verify().';
+COMMENT ON COLUMN billing.retainer.used_amount IS 'What confirmed invoices took of it and no correction gave back. Written by the engine, proven by verify().';
+COMMENT ON COLUMN billing.retainer.has_billing_history IS 'It was billed once, so it stays, with its customer, even if that was credited. Written by the engine.';
 
 CREATE TABLE IF NOT EXISTS billing.invoice_advance (
     contract_id   bigint NOT NULL,
@@ -38,6 +40,7 @@ CREATE TABLE IF NOT EXISTS billing.invoice_advance (
     amount        numeric NOT NULL CHECK (amount >= 0),
     limit_amount  numeric,
     used_before   numeric,
+    credit_invoice_id  bigint,
     PRIMARY KEY (contract_id, invoice_id, retainer_id),
     FOREIGN KEY (invoice_id, contract_id) REFERENCES billing.invoice (invoice_id, contract_id),
     FOREIGN KEY (retainer_id, contract_id) REFERENCES billing.retainer (retainer_id, contract_id),
@@ -48,6 +51,24 @@ COMMENT ON TABLE billing.invoice_advance IS 'How much an invoice takes of which 
 COMMENT ON COLUMN billing.invoice_advance.amount IS 'Applied: on a draft held for it, on a confirmed invoice used up.';
 COMMENT ON COLUMN billing.invoice_advance.limit_amount IS 'Chosen by hand; NULL: as much as there is room for.';
 COMMENT ON COLUMN billing.invoice_advance.used_before IS 'What had been used of the retainer when the invoice was confirmed; NULL on a draft.';
+COMMENT ON COLUMN billing.invoice_advance.credit_invoice_id IS 'The corrective invoice that gave it back to the retainer.';
+
+CREATE TABLE IF NOT EXISTS billing.retainer_correction (
+    contract_id  bigint NOT NULL,
+    actual_id    bigint NOT NULL,
+    invoice_id   bigint NOT NULL,
+    retainer_id  bigint NOT NULL,
+    detail_kind  billing.detail_kind NOT NULL CHECK (detail_kind IN ('retainer', 'advance', 'refund')),
+    PRIMARY KEY (actual_id, contract_id),
+    FOREIGN KEY (invoice_id, contract_id) REFERENCES billing.invoice (invoice_id, contract_id),
+    FOREIGN KEY (retainer_id, contract_id) REFERENCES billing.retainer (retainer_id, contract_id)
+);
+CREATE INDEX IF NOT EXISTS retainer_correction_by_invoice ON billing.retainer_correction (contract_id, invoice_id);
+COMMENT ON TABLE billing.retainer_correction IS 'What corrective drafts take back in full of retainers. Written by revise_invoice(); gone when the draft is confirmed or deleted, the reversal in billing.actual says it from then on.';
+COMMENT ON COLUMN billing.retainer_correction.actual_id IS 'The billed sale that is credited.';
+COMMENT ON COLUMN billing.retainer_correction.invoice_id IS 'The corrective draft.';
+COMMENT ON COLUMN billing.retainer_correction.retainer_id IS 'The retainer of that billed sale.';
+COMMENT ON COLUMN billing.retainer_correction.detail_kind IS 'What is credited: the retainer billed, an advance applied, or a refund.';
 
 ALTER TABLE billing.actual ADD COLUMN IF NOT EXISTS retainer_id bigint;
 COMMENT ON COLUMN billing.actual.retainer_id IS 'The retainer that this actual bills, applies or refunds, or whose balance it is.';
@@ -55,34 +76,45 @@ COMMENT ON COLUMN billing.actual.retainer_id IS 'The retainer that this actual b
 CREATE OR REPLACE VIEW billing.retainer_detail AS
 SELECT v.contract_id, v.invoice_id, r.customer_id, 'retainer'::billing.detail_kind AS detail_kind, r.retainer_id AS source_id,
        r.invoice_date AS transaction_date, 1::numeric AS quantity, r.amount AS price, r.amount,
-       r.description, r.description AS external_description
+       r.description, r.description AS external_description, NULL::bigint AS corrected_sale_id
   FROM billing.invoice v
   JOIN billing.retainer r ON r.contract_id = v.contract_id AND r.invoice_id = v.invoice_id
                          AND r.retainer_status = 'customer_invoice_created'
 UNION ALL
 SELECT v.contract_id, v.invoice_id, r.customer_id, 'advance', a.retainer_id,
-       v.invoice_date, -1, a.amount, - a.amount, r.description, r.description
+       v.invoice_date, -1, a.amount, - a.amount, r.description, r.description, NULL
   FROM billing.invoice v
   JOIN billing.invoice_advance a ON a.contract_id = v.contract_id AND a.invoice_id = v.invoice_id
                                 AND a.used_before IS NULL AND a.amount > 0
   JOIN billing.retainer r ON r.retainer_id = a.retainer_id AND r.contract_id = a.contract_id
 UNION ALL
 SELECT v.contract_id, v.invoice_id, r.customer_id, 'refund', r.retainer_id,
-       v.invoice_date, -1, r.amount - r.used_amount, r.used_amount - r.amount, r.description, r.description
+       v.invoice_date, -1, r.amount - r.used_amount, r.used_amount - r.amount, r.description, r.description, NULL
   FROM billing.invoice v
   JOIN billing.retainer r ON r.contract_id = v.contract_id AND r.refund_invoice_id = v.invoice_id
                          AND r.refund_status = 'ready_to_refund'
 UNION ALL
+SELECT k.contract_id, k.invoice_id, b.customer_id, k.detail_kind, k.retainer_id, b.transaction_date,
+       - b.quantity, b.price, - b.amount,
+       coalesce(b.description, r.description), coalesce(b.external_description, b.description, r.description), k.actual_id
+  FROM billing.retainer_correction k
+  JOIN billing.actual b ON b.actual_id = k.actual_id AND b.contract_id = k.contract_id
+  JOIN billing.retainer r ON r.retainer_id = k.retainer_id AND r.contract_id = k.contract_id
+UNION ALL
 SELECT v.contract_id, v.invoice_id, b.customer_id,
-       CASE WHEN b.source_id IS NULL THEN 'retainer' WHEN a.retainer_id IS NULL THEN 'refund' ELSE 'advance' END::billing.detail_kind,
+       CASE WHEN coalesce(o.source_id, b.source_id) IS NULL THEN 'retainer'
+            WHEN a.retainer_id IS NULL THEN 'refund' ELSE 'advance' END::billing.detail_kind,
        b.retainer_id, b.transaction_date, b.quantity, b.price, b.amount,
-       coalesce(b.description, r.description), coalesce(b.external_description, b.description, r.description)
+       coalesce(b.description, r.description), coalesce(b.external_description, b.description, r.description), b.reverses_id
   FROM billing.invoice v
   JOIN billing.actual b ON b.contract_id = v.contract_id AND b.invoice_id = v.invoice_id
-                       AND b.transaction_type = 'billed_sales' AND b.retainer_id IS NOT NULL AND b.reverses_id IS NULL
+                       AND b.transaction_type = 'billed_sales' AND b.retainer_id IS NOT NULL
   JOIN billing.retainer r ON r.retainer_id = b.retainer_id AND r.contract_id = b.contract_id
-  LEFT JOIN billing.invoice_advance a ON a.contract_id = b.contract_id AND a.invoice_id = b.invoice_id AND a.retainer_id = b.retainer_id;
-COMMENT ON VIEW billing.retainer_detail IS 'What retainers put on invoices, draft or confirmed: a retainer billed (positive), an advance applied or a balance refunded (negative). Belongs to no contract line, has no tax and is always chargeable.';
+  LEFT JOIN billing.actual o ON o.actual_id = b.reverses_id AND o.contract_id = b.contract_id
+  LEFT JOIN billing.invoice_advance a ON a.contract_id = b.contract_id AND a.invoice_id = coalesce(o.invoice_id, b.invoice_id)
+                                     AND a.retainer_id = b.retainer_id;
+COMMENT ON VIEW billing.retainer_detail IS 'What retainers put on invoices, draft or confirmed: a retainer billed (positive), an advance applied or a balance refunded (negative), and the opposite where a corrective invoice takes one of these back. Belongs to no contract line, has no tax and is always chargeable.';
+COMMENT ON COLUMN billing.retainer_detail.corrected_sale_id IS 'On a corrective invoice, the billed sale that is taken back in full.';
 
 CREATE OR REPLACE VIEW billing.retainers_and_advances AS
 SELECT r.contract_id, c.name AS contract, r.retainer_id, r.customer_id, u.name AS customer, r.description, r.invoice_date,
@@ -103,7 +135,7 @@ COMMENT ON VIEW billing.available_retainers_and_advances IS 'Retainers of which 
 CREATE OR REPLACE VIEW billing.applied_advances AS
 SELECT a.contract_id, a.invoice_id, a.retainer_id, r.customer_id, r.description, r.invoice_date AS delivered_on,
        r.amount AS retainer_amount, coalesce(a.used_before, r.used_amount) AS used_before, a.amount AS applied_amount,
-       r.amount - coalesce(a.used_before, r.used_amount) - a.amount AS balance_after, a.limit_amount
+       r.amount - coalesce(a.used_before, r.used_amount) - a.amount AS balance_after, a.limit_amount, a.credit_invoice_id
   FROM billing.invoice_advance a
   JOIN billing.retainer r ON r.retainer_id = a.retainer_id AND r.contract_id = a.contract_id;
 COMMENT ON VIEW billing.applied_advances IS 'Advances an invoice takes, with the balance of the retainer before and after: what a printed invoice shows.';

@@ -21,7 +21,11 @@ namespace {
     " - coalesce((SELECT pg_catalog.sum(a.amount) FROM billing.invoice_advance a"                                      \
     "              WHERE a.contract_id = r.contract_id AND a.retainer_id = r.retainer_id AND a.used_before IS NULL"    \
     "                AND a.invoice_id <> ALL ($2)), 0)"
-#define BILLING_CAN_BE_APPLIED " r.retainer_status = 'customer_invoice_posted' AND r.refund_status = 'not_refunded'"
+#define BILLING_CAN_BE_APPLIED                                                                                         \
+    " r.retainer_status = 'customer_invoice_posted' AND r.refund_status = 'not_refunded'"                              \
+    " AND NOT EXISTS (SELECT 1 FROM billing.retainer_correction k"                                                     \
+    "                  WHERE k.contract_id = r.contract_id AND k.retainer_id = r.retainer_id"                          \
+    "                    AND k.detail_kind = 'retainer')"
 
 Ids contracts_of(const std::vector<AdvanceTarget>& targets) {
     std::set<std::int64_t> ids;

@@ -1,7 +1,8 @@
 // revise_invoice(): confirmed invoices are never edited; a corrective draft says what shall finally stand.
 //
 // Each billed sale taken is copied as a detail with quantity 0 (credited in full) for somebody to enter what shall
-// stand. The billed sale itself is the claim: in_process while a draft holds it. What confirming writes is in confirm.
+// stand; what retainers put on the invoice can only be taken back in full, which needs no detail. The billed sale
+// itself is the claim: in_process while a draft holds it. What confirming writes is in confirm.
 
 #include "engine/correction.hpp"
 
@@ -12,6 +13,7 @@
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
 #include "engine/operation.hpp"
+#include "engine/retainer_correction.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/enum_oids.hpp"
 #include "pg/exports.hpp"
@@ -25,6 +27,7 @@ struct BilledSale {
     std::int64_t actual_id;
     std::int64_t contract_line_id;
     DetailKind kind; // of the correction
+    bool is_retainer;
     std::string problem;
 };
 
@@ -35,7 +38,7 @@ DetailKind correction_of(bool is_milestone, bool is_product) {
 }
 
 // Why a billed sale cannot be corrected; empty if it can.
-std::string problem_of(const std::string& adjustment, const std::string& transaction_class, std::int64_t draft) {
+std::string problem_of(const std::string& adjustment, std::int64_t draft) {
     if (adjustment == "adjusted") {
         return "it was corrected before; revise the invoice of the correction";
     }
@@ -45,8 +48,7 @@ std::string problem_of(const std::string& adjustment, const std::string& transac
     if (adjustment == "unadjustable") {
         return "it is itself a credit";
     }
-    return transaction_class == "retainer" ? "retainers and applied advances are not corrected by revising"
-                                           : std::string();
+    return {};
 }
 
 class Revision {
@@ -70,6 +72,7 @@ public:
             add_lines(taken);
             claim(taken);
             add_details(taken);
+            hold_retainer_sales(target_, retainers_);
             note_corrections({target_});
             recompute_totals({target_});
         }
@@ -100,7 +103,7 @@ private:
     // Everything billed on the invoice, or what was selected. Ids of other invoices have no row.
     void read_sales() {
         static pg::Statement read{R"(
-            SELECT b.actual_id, coalesce(b.contract_line_id, 0), b.adjustment_status::text, b.transaction_class::text,
+            SELECT b.actual_id, coalesce(b.contract_line_id, 0), b.adjustment_status::text, b.retainer_id IS NOT NULL,
                    b.milestone_split_id IS NOT NULL, coalesce(l.billing_method = 'product', false),
                    coalesce((SELECT pg_catalog.max(i.invoice_id)
                                FROM billing.invoice_detail d
@@ -109,7 +112,9 @@ private:
                                JOIN billing.invoice v ON v.invoice_id = i.invoice_id AND v.contract_id = i.contract_id
                               WHERE b.adjustment_status = 'in_process' AND v.contract_id = b.contract_id
                                 AND v.project_invoice_status IN ('draft', 'in_review')
-                                AND v.has_corrections AND d.actual_id = b.actual_id), 0)
+                                AND v.has_corrections AND d.actual_id = b.actual_id),
+                            (SELECT k.invoice_id FROM billing.retainer_correction k
+                              WHERE k.actual_id = b.actual_id AND k.contract_id = b.contract_id), 0)
               FROM billing.actual b
               LEFT JOIN billing.contract_line l ON l.contract_line_id = b.contract_line_id AND l.contract_id = b.contract_id
              WHERE b.contract_id = $1 AND b.invoice_id = $2 AND b.transaction_type = 'billed_sales'
@@ -120,7 +125,23 @@ private:
             pg::query(read, pg::Parameters().id(revised_->contract_id).id(invoice_id_).ids(selected_));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             sales_.push_back({rows.id(i, 1), rows.id(i, 2), correction_of(rows.flag(i, 5), rows.flag(i, 6)),
-                              problem_of(rows.text(i, 3), rows.text(i, 4), rows.id(i, 7))});
+                              rows.flag(i, 4), problem_of(rows.text(i, 3), rows.id(i, 7))});
+        }
+        read_retainer_sales();
+    }
+
+    void read_retainer_sales() {
+        for (RetainerSale& retainer : retainer_sales_of(revised_->contract_id, invoice_id_)) {
+            auto const sale = std::find_if(sales_.begin(), sales_.end(), [&](const BilledSale& candidate) {
+                return candidate.actual_id == retainer.actual_id && candidate.problem.empty();
+            });
+            if (sale == sales_.end()) {
+                continue;
+            }
+            sale->problem = retainer.problem;
+            if (retainer.problem.empty()) {
+                retainers_.push_back(std::move(retainer));
+            }
         }
     }
 
@@ -197,7 +218,8 @@ private:
         }
     }
 
-    // A manual detail has nothing but its own row to say who worked on what; the correction takes that along.
+    // A manual detail has nothing but its own row to say who worked on what; the correction takes that along. Retainers
+    // stand on no line and get no detail.
     void add_details(const Ids& taken) {
         static pg::Statement insert{R"(
             INSERT INTO billing.invoice_detail
@@ -219,6 +241,7 @@ private:
         for (BilledSale const& sale : sales_) {
             if (sale.problem.empty()) {
                 kinds.emplace_back(label(sale.kind));
+                detail_of_[sale.actual_id] = 0;
             }
         }
         pg::Rows const rows = guard::write_returning(insert, "invoice_detail", guard::Write::insert,
@@ -261,7 +284,8 @@ private:
     std::optional<ListedInvoice> revised_;
     std::optional<ListedInvoice> into_invoice_;
     std::vector<BilledSale> sales_;
-    std::map<std::int64_t, std::int64_t> detail_of_; // by billed sale
+    std::vector<RetainerSale> retainers_;            // accepted
+    std::map<std::int64_t, std::int64_t> detail_of_; // by billed sale taken; 0: of a retainer
     std::int64_t operation_ = 0;
     std::int64_t target_ = 0;
     pg::EnumOids<ItemOutcome> outcomes_;
@@ -273,16 +297,12 @@ void release(std::int64_t operation_id, pg::Statement& find, const Ids& keys) {
         UPDATE billing.actual SET adjustment_status = 'adjustable'
          WHERE actual_id = ANY ($1) AND adjustment_status = 'in_process')",
                                 {INT8ARRAYOID}};
-    Ids contracts;
-    Ids sales;
     pg::Rows const rows = pg::query(find, pg::Parameters().ids(keys));
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-        sales.push_back(rows.id(i, 2));
-    }
-    if (sales.empty()) {
+    if (rows.empty()) {
         return;
     }
+    Ids const contracts = rows.ids(1);
+    Ids const sales = rows.ids(2);
     log_changes(operation_id, {0, "actual", "adjustment_status", "in_process", "adjustable"}, contracts, sales);
     guard::write(update, "actual", guard::Write::update, pg::Parameters().ids(sales));
 }
@@ -304,9 +324,24 @@ void release_corrected_sales_of(std::int64_t operation_id, const Ids& invoices) 
           FROM billing.invoice_line l
           JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
          WHERE l.invoice_id = ANY ($1)
-           AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction'))",
+           AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+        UNION ALL
+        SELECT k.contract_id, k.actual_id
+          FROM billing.invoice v
+          JOIN billing.retainer_correction k ON k.contract_id = v.contract_id AND k.invoice_id = v.invoice_id
+         WHERE v.invoice_id = ANY ($1))",
                               {INT8ARRAYOID}};
     release(operation_id, find, invoices);
+}
+
+void release_retainer_sales(std::int64_t operation_id, const Ids& sales) {
+    static pg::Statement find{"SELECT contract_id, actual_id FROM billing.actual WHERE actual_id = ANY ($1)",
+                              {INT8ARRAYOID}};
+    static pg::Statement erase{"DELETE FROM billing.retainer_correction WHERE actual_id = ANY ($1)", {INT8ARRAYOID}};
+    if (!sales.empty()) {
+        release(operation_id, find, sales);
+        guard::write(erase, "retainer_correction", guard::Write::remove, pg::Parameters().ids(sales));
+    }
 }
 
 void note_corrections(const Ids& invoices) {
@@ -318,6 +353,8 @@ void note_corrections(const Ids& invoices) {
                                                               AND d.invoice_line_id = l.invoice_line_id
                                 WHERE l.invoice_id = i.invoice_id AND l.contract_id = i.contract_id
                                   AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction'))
+                       OR EXISTS (SELECT 1 FROM billing.retainer_correction c
+                                   WHERE c.invoice_id = i.invoice_id AND c.contract_id = i.contract_id)
                        AS found
                   FROM billing.invoice i WHERE i.invoice_id = ANY ($1)) k
          WHERE v.invoice_id = k.invoice_id AND v.has_corrections <> k.found)",

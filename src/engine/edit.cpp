@@ -389,11 +389,11 @@ void remove_details(Verb& verb) {
     release_all(operation, selection);
     guard::write(erase_lines, "invoice_line", guard::Write::remove, pg::Parameters().ids(product_lines));
     Ids changed = selection.invoice_ids();
-    note_corrections(changed);
     if (retainers) {
         Ids const drafts = remove_retainers(verb, operation, *retainers);
         changed.insert(changed.end(), drafts.begin(), drafts.end());
     }
+    note_corrections(changed);
     recompute_totals(changed);
 }
 

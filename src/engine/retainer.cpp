@@ -1,26 +1,19 @@
-// Retainers: generate_retainers(), add_invoice_retainer(), stage_refunds(), cancel_refunds(), and what deleting and
-// confirming drafts does with retainers.
+// Retainers: generate_retainers(), add_invoice_retainer(), stage_refunds(), cancel_refunds(), and how retainers leave
+// drafts.
 
 #include "engine/retainer.hpp"
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
 #include "domain/allocation.hpp"
-#include "domain/retainer.hpp"
 #include "engine/contract_book.hpp"
+#include "engine/correction.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
-#include "pg/relation.hpp"
-#include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
 
@@ -28,13 +21,7 @@ namespace {
 
 // The rows a statement returned: contract and retainer.
 void log_moved(std::int64_t operation_id, const char* column, const char* from, const char* to, const pg::Rows& rows) {
-    Ids contracts;
-    Ids ids;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-        ids.push_back(rows.id(i, 2));
-    }
-    log_changes(operation_id, {0, "retainer", column, from, to}, contracts, ids);
+    log_changes(operation_id, {0, "retainer", column, from, to}, rows.ids(1), rows.ids(2));
 }
 
 } // namespace
@@ -42,12 +29,7 @@ void log_moved(std::int64_t operation_id, const char* column, const char* from, 
 Ids contracts_of_retainers(const Ids& retainer_ids) {
     static pg::Statement read{"SELECT DISTINCT contract_id FROM billing.retainer WHERE retainer_id = ANY ($1)",
                               {INT8ARRAYOID}};
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(retainer_ids));
-    Ids contracts;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-    }
-    return contracts;
+    return pg::query(read, pg::Parameters().ids(retainer_ids)).ids(1);
 }
 
 // --- off the draft --------------------------------------------------------------------------------------------------
@@ -69,37 +51,48 @@ void release_retainers(std::int64_t operation_id, const Ids& invoice_ids) {
         DELETE FROM billing.invoice_advance a USING billing.invoice v
          WHERE v.invoice_id = ANY ($1) AND a.contract_id = v.contract_id AND a.invoice_id = v.invoice_id)",
                                   {INT8ARRAYOID}};
+    static pg::Statement corrections{R"(
+        DELETE FROM billing.retainer_correction k USING billing.invoice v
+         WHERE v.invoice_id = ANY ($1) AND k.contract_id = v.contract_id AND k.invoice_id = v.invoice_id)",
+                                     {INT8ARRAYOID}};
     auto const write = [&](pg::Statement& statement) {
         return guard::write_returning(statement, "retainer", guard::Write::update, pg::Parameters().ids(invoice_ids));
     };
     log_moved(operation_id, "retainer_status", "customer_invoice_created", "ready_to_invoice", write(billed));
     log_moved(operation_id, "refund_status", "ready_to_refund", "not_refunded", write(refunds));
     guard::write(advances, "invoice_advance", guard::Write::remove, pg::Parameters().ids(invoice_ids));
+    guard::write(corrections, "retainer_correction", guard::Write::remove, pg::Parameters().ids(invoice_ids));
 }
 
 Ids remove_retainers(Verb& verb, std::int64_t operation_id, const Ids& retainer_ids) {
     static pg::Statement read{R"(
-        SELECT retainer_id, invoice_id, amount FROM billing.retainer
-         WHERE retainer_id = ANY ($1) AND retainer_status = 'customer_invoice_created'
-         ORDER BY retainer_id)",
+        SELECT d.source_id, d.invoice_id, d.detail_kind, d.quantity, d.price, d.amount, coalesce(d.corrected_sale_id, 0)
+          FROM billing.retainer r
+          JOIN billing.invoice v ON v.contract_id = r.contract_id AND v.project_invoice_status IN ('draft', 'in_review')
+          JOIN billing.retainer_detail d ON d.contract_id = v.contract_id AND d.invoice_id = v.invoice_id
+                                        AND d.source_id = r.retainer_id
+         WHERE r.retainer_id = ANY ($1) AND (d.detail_kind = 'retainer' OR d.corrected_sale_id IS NOT NULL)
+         ORDER BY d.source_id, d.invoice_id, d.corrected_sale_id)",
                               {INT8ARRAYOID}};
     static pg::Statement update{R"(
         UPDATE billing.retainer SET retainer_status = 'ready_to_invoice', invoice_id = NULL
-         WHERE retainer_id = ANY ($1)
+         WHERE retainer_id = ANY ($1) AND retainer_status = 'customer_invoice_created'
         RETURNING contract_id, retainer_id)",
                                 {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(retainer_ids));
     std::set<std::int64_t> missing(retainer_ids.begin(), retainer_ids.end());
     std::set<std::int64_t> invoices;
-    pg::EnumOids<DetailKind> const kinds;
+    Ids corrected;
     pg::EnumOids<BillingType> const types;
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         missing.erase(rows.id(i, 1));
         invoices.insert(rows.id(i, 2));
-        Decimal const amount = rows.decimal(i, 3);
-        verb.result.add(kinds(DetailKind::retainer)).id(rows.id(i, 1)).id(rows.id(i, 2)).add_null();
-        verb.result.add(types(BillingType::chargeable)).decimal(Decimal::of(1)).decimal(amount).decimal(amount);
-        verb.result.decimal(Decimal()).emit();
+        if (rows.id(i, 7) != 0) {
+            corrected.push_back(rows.id(i, 7));
+        }
+        verb.result.add(rows.value(i, 3)).id(rows.id(i, 1)).id(rows.id(i, 2)).add_null();
+        verb.result.add(types(BillingType::chargeable)).decimal(rows.decimal(i, 4)).decimal(rows.decimal(i, 5));
+        verb.result.decimal(rows.decimal(i, 6)).decimal(Decimal()).emit();
     }
     if (!missing.empty()) {
         throw DomainError(sqlstate::not_editable,
@@ -109,246 +102,8 @@ Ids remove_retainers(Verb& verb, std::int64_t operation_id, const Ids& retainer_
     }
     log_moved(operation_id, "retainer_status", "customer_invoice_created", "ready_to_invoice",
               guard::write_returning(update, "retainer", guard::Write::update, pg::Parameters().ids(retainer_ids)));
+    release_retainer_sales(operation_id, corrected);
     return Ids(invoices.begin(), invoices.end());
-}
-
-// --- confirmation ---------------------------------------------------------------------------------------------------
-
-namespace {
-
-// What confirmations leave of one retainer.
-struct RetainerState {
-    std::int64_t contract_id;
-    std::string status;
-    std::string refund_status;
-    Decimal amount;
-    Decimal used;
-    std::int64_t open_actual_id; // 0: nothing is left, or not billed yet
-
-    Decimal balance() const { return amount - used; }
-};
-
-// Columns of the actuals to write.
-struct NewActuals {
-    Ids contracts, ids, customers, retainers, invoices, sources, reversed;
-    std::vector<std::string> types, adjustments, dates;
-    std::vector<Decimal> quantities, prices, amounts;
-
-    void write() const {
-        static pg::Statement insert{
-            R"(
-            INSERT INTO billing.actual
-                (contract_id, actual_id, customer_id, retainer_id, invoice_id, source_id, reverses_id, transaction_type,
-                 adjustment_status, transaction_date, quantity, price, amount, transaction_class, billing_type,
-                 billing_status, description, external_description)
-            SELECT d.contract_id, d.actual_id, d.customer_id, d.retainer_id, d.invoice_id, nullif(d.source_id, 0),
-                   nullif(d.reverses_id, 0), d.transaction_type::billing.transaction_type,
-                   d.adjustment_status::billing.adjustment_status, d.transaction_date::pg_catalog.date, d.quantity,
-                   d.price, d.amount, 'retainer', 'chargeable', 'customer_invoice_posted', r.description, r.description
-              FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                   AS d (contract_id, actual_id, customer_id, retainer_id, invoice_id, source_id, reverses_id,
-                         transaction_type, adjustment_status, transaction_date, quantity, price, amount)
-              JOIN billing.retainer r ON r.retainer_id = d.retainer_id AND r.contract_id = d.contract_id)",
-            {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-             TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID}};
-        pg::Parameters parameters;
-        parameters.ids(contracts).ids(ids).ids(customers).ids(retainers).ids(invoices).ids(sources).ids(reversed);
-        parameters.texts(types).texts(adjustments).texts(dates);
-        guard::write(insert, "actual", guard::Write::insert,
-                     std::move(parameters.decimals(quantities).decimals(prices).decimals(amounts)));
-    }
-};
-
-class RetainerConfirmation {
-public:
-    RetainerConfirmation(std::int64_t operation_id, const Ids& invoice_ids)
-        : operation_id_(operation_id), invoice_ids_(invoice_ids),
-          actual_sequence_(pg::relation_oid("actual_actual_id_seq")) {}
-
-    void run() {
-        forget_unused_advances();
-        // One retainer may stand on several of the invoices; each works with what the one before left.
-        static pg::Statement read{R"(
-            SELECT d.detail_kind, d.contract_id, d.invoice_id, d.customer_id, d.source_id, d.amount, d.transaction_date,
-                   r.invoice_date, r.retainer_status::text, r.refund_status::text, r.amount, r.used_amount,
-                   coalesce(r.open_actual_id, 0)
-              FROM billing.retainer_detail d
-              JOIN billing.retainer r ON r.retainer_id = d.source_id AND r.contract_id = d.contract_id
-             WHERE d.invoice_id = ANY ($1)
-             ORDER BY d.invoice_id, d.source_id)",
-                                  {INT8ARRAYOID}};
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(invoice_ids_));
-        if (rows.empty()) {
-            return;
-        }
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            take(rows, i);
-        }
-        actuals_.write();
-        write_states();
-        write_advances();
-        log_changes(operation_id_,
-                    {0, "retainer", "retainer_status", "customer_invoice_created", "customer_invoice_posted"},
-                    billed_contracts_, billed_);
-        log_changes(operation_id_, {0, "retainer", "refund_status", "ready_to_refund", "refunded"}, refunded_contracts_,
-                    refunded_);
-    }
-
-private:
-    // Retainers that the draft was told not to use.
-    void forget_unused_advances() const {
-        static pg::Statement erase{R"(
-            DELETE FROM billing.invoice_advance a USING billing.invoice v
-             WHERE v.invoice_id = ANY ($1) AND a.contract_id = v.contract_id AND a.invoice_id = v.invoice_id
-               AND a.amount = 0)",
-                                   {INT8ARRAYOID}};
-        guard::write(erase, "invoice_advance", guard::Write::remove, pg::Parameters().ids(invoice_ids_));
-    }
-
-    void take(const pg::Rows& rows, std::uint64_t i) {
-        RetainerState& state =
-            states_
-                .try_emplace(rows.id(i, 5), RetainerState{rows.id(i, 2), rows.text(i, 9), rows.text(i, 10),
-                                                          rows.decimal(i, 11), rows.decimal(i, 12), rows.id(i, 13)})
-                .first->second;
-        switch (kinds_(rows.value(i, 1))) {
-        case DetailKind::retainer:
-            return bill(rows, i, state);
-        case DetailKind::advance:
-            return use(rows, i, state);
-        case DetailKind::refund:
-            return refund(rows, i, state);
-        default:
-            throw DomainError(sqlstate::inconsistent, "unexpected kind of detail of a retainer");
-        }
-    }
-
-    void bill(const pg::Rows& rows, std::uint64_t i, RetainerState& state) {
-        state.open_actual_id = add_rows(rows, i, 0, bill_retainer(state.amount));
-        state.status = label(RetainerStatus::customer_invoice_posted);
-        billed_contracts_.push_back(state.contract_id);
-        billed_.push_back(rows.id(i, 5));
-    }
-
-    void use(const pg::Rows& rows, std::uint64_t i, RetainerState& state) {
-        Decimal const used = -rows.decimal(i, 6);
-        require_balance(rows.id(i, 5), state, used);
-        advance_contracts_.push_back(state.contract_id);
-        advance_invoices_.push_back(rows.id(i, 3));
-        advance_retainers_.push_back(rows.id(i, 5));
-        used_before_.push_back(state.used);
-        state.open_actual_id = add_rows(rows, i, state.open_actual_id, use_retainer(state.balance(), used));
-        state.used += used;
-    }
-
-    void refund(const pg::Rows& rows, std::uint64_t i, RetainerState& state) {
-        require_balance(rows.id(i, 5), state, -rows.decimal(i, 6));
-        state.open_actual_id = add_rows(rows, i, state.open_actual_id, refund_retainer(state.balance()));
-        state.refund_status = label(RefundStatus::refunded);
-        refunded_contracts_.push_back(state.contract_id);
-        refunded_.push_back(rows.id(i, 5));
-    }
-
-    static void require_balance(std::int64_t retainer_id, const RetainerState& state, const Decimal& wanted) {
-        if (state.open_actual_id == 0 || wanted > state.balance()) {
-            throw DomainError(sqlstate::inconsistent,
-                              "retainer " + std::to_string(retainer_id) + " has " + state.balance().trimmed().text() +
-                                  " left, an invoice takes " + wanted.trimmed().text(),
-                              {}, "Run SELECT * FROM billing.verify();");
-        }
-    }
-
-    std::int64_t next_actual_id() const {
-        Oid const sequence = actual_sequence_;
-        return wall::value_of([sequence] { return nextval_internal(sequence, false); });
-    }
-
-    // Adds the rows and returns the id of the one that holds the balance now; 0 if nothing is left.
-    std::int64_t add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t open_id,
-                          const std::vector<ConfirmedRow>& confirmed) {
-        std::int64_t balance_id = 0;
-        for (ConfirmedRow const& row : confirmed) {
-            bool const is_billed = row.type == TransactionType::billed_sales;
-            std::int64_t const id = next_actual_id();
-            if (!is_billed && row.adjustment == AdjustmentStatus::adjustable) {
-                balance_id = id;
-            }
-            actuals_.contracts.push_back(rows.id(i, 2));
-            actuals_.ids.push_back(id);
-            actuals_.customers.push_back(rows.id(i, 4));
-            actuals_.retainers.push_back(rows.id(i, 5));
-            actuals_.invoices.push_back(rows.id(i, 3));
-            actuals_.sources.push_back(row.source == source_row ? open_id : 0);
-            actuals_.reversed.push_back(row.reverses == source_row ? open_id : 0);
-            actuals_.types.emplace_back(label(row.type));
-            actuals_.adjustments.emplace_back(label(row.adjustment));
-            // The balance keeps the date of the retainer, whatever uses it.
-            actuals_.dates.push_back(pg::text_of_date(DatumGetDateADT(rows.value(i, is_billed ? 7 : 8))));
-            actuals_.quantities.push_back(row.terms.quantity);
-            actuals_.prices.push_back(row.terms.price);
-            actuals_.amounts.push_back(row.terms.amount);
-        }
-        return balance_id;
-    }
-
-    void write_states() const {
-        static pg::Statement update{
-            R"(
-            UPDATE billing.retainer r
-               SET retainer_status = d.status::billing.retainer_status,
-                   refund_status = d.refund_status::billing.refund_status,
-                   used_amount = d.used_amount, open_actual_id = nullif(d.open_actual_id, 0)
-              FROM unnest($1, $2, $3, $4, $5, $6)
-                   AS d (contract_id, retainer_id, status, refund_status, used_amount, open_actual_id)
-             WHERE r.retainer_id = d.retainer_id AND r.contract_id = d.contract_id)",
-            {INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, NUMERICARRAYOID, INT8ARRAYOID}};
-        Ids contracts;
-        Ids ids;
-        Ids open;
-        std::vector<std::string> statuses;
-        std::vector<std::string> refunds;
-        std::vector<Decimal> used;
-        for (auto const& [id, state] : states_) {
-            contracts.push_back(state.contract_id);
-            ids.push_back(id);
-            open.push_back(state.open_actual_id);
-            statuses.push_back(state.status);
-            refunds.push_back(state.refund_status);
-            used.push_back(state.used);
-        }
-        guard::write(update, "retainer", guard::Write::update,
-                     pg::Parameters().ids(contracts).ids(ids).texts(statuses).texts(refunds).decimals(used).ids(open));
-    }
-
-    void write_advances() const {
-        static pg::Statement update{R"(
-            UPDATE billing.invoice_advance a SET used_before = d.used_before
-              FROM unnest($1, $2, $3, $4) AS d (contract_id, invoice_id, retainer_id, used_before)
-             WHERE a.contract_id = d.contract_id AND a.invoice_id = d.invoice_id AND a.retainer_id = d.retainer_id)",
-                                    {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID}};
-        guard::write(update, "invoice_advance", guard::Write::update,
-                     pg::Parameters()
-                         .ids(advance_contracts_)
-                         .ids(advance_invoices_)
-                         .ids(advance_retainers_)
-                         .decimals(used_before_));
-    }
-
-    std::int64_t operation_id_;
-    const Ids& invoice_ids_;
-    Oid actual_sequence_;
-    pg::EnumOids<DetailKind> kinds_;
-    std::map<std::int64_t, RetainerState> states_;
-    NewActuals actuals_;
-    Ids billed_contracts_, billed_, refunded_contracts_, refunded_;
-    Ids advance_contracts_, advance_invoices_, advance_retainers_;
-    std::vector<Decimal> used_before_;
-};
-
-} // namespace
-
-void confirm_retainers(std::int64_t operation_id, const Ids& invoice_ids) {
-    RetainerConfirmation(operation_id, invoice_ids).run();
 }
 
 // --- new retainers --------------------------------------------------------------------------------------------------
@@ -475,7 +230,8 @@ struct RefundItem {
     std::string status;
     std::string refund_status;
     Decimal balance;
-    std::string held_by; // drafts that hold a part of it, other than the one it goes on
+    std::string held_by;      // drafts that hold a part of it, other than the one it goes on
+    std::string corrected_by; // drafts that take back what was billed or used of it
 };
 
 std::vector<RefundItem> read_refund_items(const Ids& ids, std::int64_t invoice_id) {
@@ -485,7 +241,10 @@ std::vector<RefundItem> read_refund_items(const Ids& ids, std::int64_t invoice_i
                (SELECT pg_catalog.string_agg(a.invoice_id::text, ', ' ORDER BY a.invoice_id)
                   FROM billing.invoice_advance a
                  WHERE a.contract_id = r.contract_id AND a.retainer_id = r.retainer_id AND a.used_before IS NULL
-                   AND a.amount > 0 AND a.invoice_id <> $2)
+                   AND a.amount > 0 AND a.invoice_id <> $2),
+               (SELECT pg_catalog.string_agg(DISTINCT k.invoice_id::text, ', ')
+                  FROM billing.retainer_correction k
+                 WHERE k.contract_id = r.contract_id AND k.retainer_id = r.retainer_id)
           FROM (SELECT DISTINCT u.id FROM unnest($1) AS u (id)) i
           LEFT JOIN billing.retainer r ON r.retainer_id = i.id
          ORDER BY i.id)",
@@ -495,7 +254,8 @@ std::vector<RefundItem> read_refund_items(const Ids& ids, std::int64_t invoice_i
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         items.push_back({rows.id(i, 1), rows.id_or(i, 2, 0), rows.id_or(i, 3, 0), rows.id_or(i, 4, 0),
                          rows.text_or_null(i, 5).value_or(""), rows.text_or_null(i, 6).value_or(""),
-                         rows.decimal_or_null(i, 7).value_or(Decimal()), rows.text_or_null(i, 8).value_or("")});
+                         rows.decimal_or_null(i, 7).value_or(Decimal()), rows.text_or_null(i, 8).value_or(""),
+                         rows.text_or_null(i, 9).value_or("")});
     }
     return items;
 }
@@ -526,6 +286,9 @@ std::string staging_problem(const RefundItem& item, const std::optional<ListedIn
     }
     if (!item.held_by.empty()) {
         return "draft invoice " + item.held_by + " holds a part of it; set_advance() to 0 there, or delete the draft";
+    }
+    if (!item.corrected_by.empty()) {
+        return "draft invoice " + item.corrected_by + " corrects it; confirm or delete that first";
     }
     return {};
 }

@@ -425,7 +425,7 @@ void keep_entries_of_actuals(const TriggerData&) {
 
 // --- retainers ----------------------------------------------------------------------------------------------------
 
-void require_whole_cents_of_retainers(const TriggerData&) {
+void require_whole_cents_of_retainers() {
     static pg::Statement read{R"(
         SELECT n.retainer_id, n.amount, c.currency
           FROM new_rows n JOIN billing.contract c ON c.contract_id = n.contract_id
@@ -437,6 +437,35 @@ void require_whole_cents_of_retainers(const TriggerData&) {
                           "retainer " + std::to_string(rows.id(0, 1)) + " has more decimals than " + rows.text(0, 3) +
                               " knows",
                           "Amount " + rows.decimal(0, 2).trimmed().text() + ".");
+    }
+}
+
+// The ledger keeps what was billed to the customer, even if it was credited.
+void keep_customers_of_billed_retainers() {
+    static pg::Statement read{R"(
+        SELECT n.retainer_id FROM new_rows n
+         WHERE n.has_billing_history
+           AND EXISTS (SELECT 1 FROM billing.actual a
+                        WHERE a.contract_id = n.contract_id AND a.retainer_id = n.retainer_id
+                          AND a.customer_id <> n.customer_id)
+         LIMIT 1)",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        throw DomainError(sqlstate::not_editable,
+                          "retainer " + std::to_string(rows.id(0, 1)) + " was billed to its customer before",
+                          "The ledger keeps the billed sale and its credit.", "Add a retainer for the other customer.");
+    }
+}
+
+void keep_billed_retainers(const TriggerData&) {
+    static pg::Statement read{"SELECT r.retainer_id FROM removed r WHERE r.has_billing_history LIMIT 1", {}};
+    pg::Rows const rows = pg::query(read);
+    if (!rows.empty()) {
+        throw DomainError(sqlstate::not_editable,
+                          "retainer " + std::to_string(rows.id(0, 1)) + " can no longer be deleted",
+                          "It was billed before; the ledger keeps the billed sale and its credit.",
+                          "Leave it as it is, not ready to invoice.");
     }
 }
 
@@ -542,7 +571,14 @@ Datum entries_removed(PG_FUNCTION_ARGS) {
 }
 
 Datum retainer_saved(PG_FUNCTION_ARGS) {
-    return run_trigger(fcinfo, "retainer", Attached::after_statement, require_whole_cents_of_retainers);
+    return run_trigger(fcinfo, "retainer", Attached::after_statement, [](const TriggerData&) {
+        require_whole_cents_of_retainers();
+        keep_customers_of_billed_retainers();
+    });
+}
+
+Datum retainer_removed(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "retainer", Attached::after_statement, keep_billed_retainers);
 }
 
 Datum distribute_evenly(PG_FUNCTION_ARGS) {

@@ -36,7 +36,7 @@ Check checks[] = {
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
                                ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change'),
                                ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract'), ('retainer'),
-                               ('invoice_advance')) n (table_name)
+                               ('invoice_advance'), ('retainer_correction')) n (table_name)
                  CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
                             k (trigger_name, function_name, type)
                 UNION ALL
@@ -88,7 +88,8 @@ Check checks[] = {
                        ('milestone', 'billing_milestone_removed', 'milestone_removed'),
                        ('entry', 'billing_entries_removed', 'entries_removed'),
                        ('retainer', 'billing_retainer_added', 'retainer_saved'),
-                       ('retainer', 'billing_retainer_changed', 'retainer_saved'))
+                       ('retainer', 'billing_retainer_changed', 'retainer_saved'),
+                       ('retainer', 'billing_retainer_removed', 'retainer_removed'))
                h (table_name, trigger_name, function_name)
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
@@ -381,9 +382,10 @@ Check checks[] = {
           LEFT JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
           LEFT JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                 AND v.project_invoice_status IN ('draft', 'in_review')
+          LEFT JOIN billing.retainer_correction k ON k.actual_id = b.actual_id AND k.contract_id = b.contract_id
          WHERE b.transaction_type = 'billed_sales'
          GROUP BY b.contract_id, b.actual_id, b.adjustment_status
-        HAVING pg_catalog.count(v.invoice_id) <> CASE b.adjustment_status WHEN 'in_process' THEN 1 ELSE 0 END
+        HAVING pg_catalog.count(v.invoice_id) + pg_catalog.count(k.actual_id) <> CASE b.adjustment_status WHEN 'in_process' THEN 1 ELSE 0 END
         UNION ALL
         SELECT d.contract_id, 'invoice detail ' || d.detail_id, 'confirmed, but actual ' || b.actual_id || ' is ' || b.adjustment_status
           FROM billing.invoice_detail d
@@ -397,11 +399,12 @@ Check checks[] = {
         UNION ALL
         SELECT v.contract_id, 'invoice ' || v.invoice_id, 'has_corrections is ' || v.has_corrections
           FROM billing.invoice v
-         WHERE v.has_corrections <> EXISTS (
+         WHERE v.has_corrections <> (EXISTS (
                SELECT 1 FROM billing.invoice_line l
                  JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
                       AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
-                WHERE l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id))"},
+                WHERE l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id)
+               OR v.invoice_id IN (SELECT x.invoice_id FROM billing.retainer_detail x WHERE x.corrected_sale_id IS NOT NULL)))"},
     {"corrections conserve what was billed",
      R"(
         SELECT d.contract_id, 'invoice detail ' || d.detail_id,
@@ -590,7 +593,7 @@ Check checks[] = {
                'used ' || r.used_amount || ', invoices ' || a.used || '; held by drafts ' || a.held || ' of ' || (r.amount - r.used_amount)
           FROM billing.retainer r
           JOIN (SELECT x.contract_id, x.retainer_id,
-                       coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.used_before IS NOT NULL), 0) AS used,
+                       coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.used_before IS NOT NULL AND x.credit_invoice_id IS NULL), 0) AS used,
                        coalesce(pg_catalog.sum(x.amount) FILTER (WHERE x.used_before IS NULL), 0) AS held
                   FROM billing.invoice_advance x GROUP BY x.contract_id, x.retainer_id
                 UNION ALL
@@ -606,6 +609,23 @@ Check checks[] = {
           LEFT JOIN billing.invoice v ON v.invoice_id = a.invoice_id AND v.contract_id = a.contract_id
           LEFT JOIN billing.retainer r ON r.retainer_id = a.retainer_id AND r.contract_id = a.contract_id
          WHERE v.customer_id IS DISTINCT FROM r.customer_id OR (v.number IS NULL) <> (a.used_before IS NULL)
+        UNION ALL
+        SELECT a.contract_id, 'invoice ' || a.invoice_id,
+               'advance of retainer ' || a.retainer_id || ' given back by invoice ' || coalesce(a.credit_invoice_id::text, 'none')
+               || ', the ledger says ' || coalesce(c.invoice_id::text, 'none')
+          FROM billing.invoice_advance a
+          JOIN billing.actual b ON b.contract_id = a.contract_id AND b.invoice_id = a.invoice_id AND b.retainer_id = a.retainer_id
+                AND b.transaction_type = 'billed_sales' AND b.source_id IS NOT NULL
+          LEFT JOIN billing.actual c ON c.reverses_id = b.actual_id AND c.contract_id = b.contract_id
+         WHERE a.credit_invoice_id IS DISTINCT FROM c.invoice_id
+        UNION ALL
+        SELECT k.contract_id, 'actual ' || k.actual_id, 'of retainer ' || k.retainer_id || ' is taken back by invoice ' || k.invoice_id || ', which is no draft, or it is not in process'
+          FROM billing.retainer_correction k
+          LEFT JOIN billing.invoice v ON v.invoice_id = k.invoice_id AND v.contract_id = k.contract_id
+                AND v.has_corrections AND v.project_invoice_status IN ('draft', 'in_review')
+          LEFT JOIN billing.actual b ON b.actual_id = k.actual_id AND b.contract_id = k.contract_id
+                AND b.retainer_id = k.retainer_id AND b.transaction_type = 'billed_sales' AND b.adjustment_status = 'in_process'
+         WHERE v.invoice_id IS NULL OR b.actual_id IS NULL
         UNION ALL
         SELECT v.contract_id, 'invoice ' || v.invoice_id, 'takes advances of ' || a.amount || ', charges ' || coalesce(l.amount, 0)
           FROM billing.invoice v

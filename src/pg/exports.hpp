@@ -60,6 +60,7 @@
     DECLARE(generate_milestones)                                                                                       \
     DECLARE(begin_invoice_run)                                                                                         \
     DECLARE(run_next_contract)                                                                                         \
+    DECLARE(retainer_removed)                                                                                          \
     DECLARE(retainer_saved)                                                                                            \
     DECLARE(generate_retainers)                                                                                        \
     DECLARE(add_invoice_retainer)                                                                                      \

@@ -155,6 +155,15 @@ std::optional<Decimal> Rows::decimal_or_null(std::uint64_t row, int column) cons
     return found ? std::optional<Decimal>(decimal_of(*found)) : std::nullopt;
 }
 
+std::vector<std::int64_t> Rows::ids(int column) const {
+    std::vector<std::int64_t> ids;
+    ids.reserve(count_);
+    for (std::uint64_t row = 0; row < count_; ++row) {
+        ids.push_back(id(row, column));
+    }
+    return ids;
+}
+
 std::optional<std::string> Rows::text_or_null(std::uint64_t row, int column) const {
     std::optional<Datum> const found = datum(row, column);
     return found ? std::optional<std::string>(string_of(*found)) : std::nullopt;

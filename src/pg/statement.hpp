@@ -119,6 +119,8 @@ public:
     Decimal decimal(std::uint64_t row, int column) const { return decimal_of(value(row, column)); }
     std::optional<Decimal> decimal_or_null(std::uint64_t row, int column) const;
     std::optional<std::string> text_or_null(std::uint64_t row, int column) const;
+    // A whole column of ids.
+    std::vector<std::int64_t> ids(int column) const;
 
 private:
     SPITupleTable* table_;

@@ -157,7 +157,7 @@ SELECT attack.refused(26, 'a DO block that catches the refusal and tries again',
 SELECT attack.refused(27, 'TRUNCATE CASCADE from a parent that is not guarded', 'TRUNCATE billing.company CASCADE');
 SELECT attack.refused(27, 'TRUNCATE CASCADE from the contracts', 'TRUNCATE billing.contract CASCADE');
 SELECT attack.refused(28, 'TRUNCATE of several tables at once',
-    'TRUNCATE billing.invoice, billing.invoice_line, billing.invoice_detail, billing.invoice_advance, billing.retainer');
+    'TRUNCATE billing.invoice, billing.invoice_line, billing.invoice_detail, billing.invoice_advance, billing.retainer, billing.retainer_correction');
 SELECT attack.refused(28, 'TRUNCATE ' || name, 'TRUNCATE billing.' || name || ' CASCADE', roles => '{superuser}')
   FROM unnest('{entry,milestone,milestone_split,contract,contract_customer,contract_line,contract_line_customer,
       contract_line_scope,invoice,invoice_line,invoice_detail,invoice_series,operation,

@@ -147,6 +147,22 @@ SELECT attack.reported(138, label, 'actual', damage, check_name)
                ('a balance in the backlog', 'UPDATE billing.actual SET is_open = true WHERE actual_id = {balance}', 'the open flag follows the statuses'),
                ('a billed retainer doubled', 'UPDATE billing.actual SET amount = 6000, price = 6000 WHERE actual_id = {retainer_billed}', 'header totals are the sum of their lines'))
        AS v (label, damage, check_name);
+
+-- --- what corrective drafts take back
+\o /dev/null
+SELECT billing.revise_invoice(refund_invoice_id) FROM billing.retainer WHERE retainer_id = 6;
+\o
+INSERT INTO attack.item SELECT 'refund_sale', actual_id FROM billing.retainer_correction;
+SELECT is(attack.sweep('billing.retainer_correction', 'actual_id = {refund_sale}'), NULL, 'attack 139: every column of a correction');
+SELECT attack.refused(139, label, command)
+  FROM (VALUES ('a second correction', $$INSERT INTO billing.retainer_correction SELECT contract_id, {retainer_billed}, invoice_id, 4, 'retainer' FROM billing.retainer_correction$$),
+               ('a correction dropped', 'DELETE FROM billing.retainer_correction')) AS v (label, command);
+SELECT attack.refused(139, 'TRUNCATE retainer_correction', 'TRUNCATE billing.retainer_correction', roles => '{superuser}');
+SELECT attack.reported(139, 'a correction dropped', 'retainer_correction', 'DELETE FROM billing.retainer_correction',
+    'corrections are on one draft and settled by confirming it');
+SELECT attack.reported(139, 'an advance said to be given back', 'invoice_advance',
+    'UPDATE billing.invoice_advance SET credit_invoice_id = {retainer_draft} WHERE invoice_id = {retainer_invoice}',
+    'advances fit their retainers and invoices');
 SELECT attack.reported(139, 'the helper trigger dropped', 'retainer', 'DROP TRIGGER billing_retainer_added ON billing.retainer',
     'helper triggers in place');
 
