@@ -78,13 +78,14 @@ billing_locked() {
     ) 9>"$BILLING_BUILD/.lock"
 }
 
-# Runs the PGXS makefile in build/NAME. A surrounding make's flags would set its job server upon us.
+# Runs the PGXS makefile in build/NAME, named as one would by hand: by another name its folder is another -I flag, and
+# everything is compiled anew. A surrounding make's flags would set its job server upon us.
 billing_make() { # NAME ARGUMENT...
     local directory=$BILLING_BUILD/$1
     shift
     mkdir -p "$directory"
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-        make --silent --no-print-directory -C "$directory" -f "$BILLING_ROOT/Makefile" "PG_CONFIG=$(billing_pg_config)" "$@"
+        make --silent --no-print-directory -C "$directory" -f ../../Makefile "PG_CONFIG=$(billing_pg_config)" "$@"
 }
 
 # Installs build/NAME into STAGE; a stage in use is left alone when nothing changed.
