@@ -10,7 +10,10 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        coalesce(d.external_description, a.external_description) AS external_description,
        a.billing_type AS source_billing_type, a.quantity AS source_quantity, a.price AS source_price,
        a.amount AS source_amount, a.tax AS source_tax,
-       coalesce(d.amount, a.amount) AS net_amount, coalesce(d.tax, a.tax) AS net_tax
+       coalesce(d.amount, a.amount) AS net_amount, coalesce(d.tax, a.tax) AS net_tax,
+       a.discount_percent, coalesce(d.discount_amount, a.discount_amount) AS discount_amount,
+       a.fee_percent, coalesce(d.fee_amount, a.fee_amount) AS fee_amount,
+       a.discount_amount AS source_discount_amount, a.fee_amount AS source_fee_amount
   FROM billing.invoice_line l
   JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id
                        AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id
@@ -20,7 +23,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'milestone', s.milestone_split_id, d.detail_id,
        'milestone', coalesce(d.billing_type, 'chargeable'), 1, s.amount, s.amount, coalesce(d.tax, s.tax), m.milestone_date, NULL,
        coalesce(d.description, m.name), coalesce(d.external_description, m.name),
-       'chargeable', 1, s.amount, s.amount, s.tax, s.amount, coalesce(d.tax, s.tax)
+       'chargeable', 1, s.amount, s.amount, s.tax, s.amount, coalesce(d.tax, s.tax), NULL, NULL, NULL, NULL, NULL, NULL
   FROM billing.invoice_line l
   JOIN billing.milestone_split s ON s.contract_id = l.contract_id AND s.contract_line_id = l.contract_line_id
                                 AND s.customer_id = l.customer_id AND s.invoice_line_id = l.invoice_line_id
@@ -34,7 +37,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'material', 'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency),
        coalesce(d.tax, p.tax), v.invoice_date, NULL, p.name, p.name,
        'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency), p.tax,
-       billing.money(p.quantity * p.unit_price, c.currency), coalesce(d.tax, p.tax)
+       billing.money(p.quantity * p.unit_price, c.currency), coalesce(d.tax, p.tax), NULL, NULL, NULL, NULL, NULL, NULL
   FROM billing.invoice_line l
   JOIN billing.contract_line p ON p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id
                               AND p.invoice_line_id = l.invoice_line_id AND p.product_status = 'customer_invoice_created'
@@ -46,7 +49,8 @@ UNION ALL
 SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
        'manual', d.detail_id, d.detail_id,
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, NULL,
-       d.description, d.external_description, NULL, NULL, NULL, NULL, NULL, d.amount, d.tax
+       d.description, d.external_description, NULL, NULL, NULL, NULL, NULL, d.amount, d.tax,
+       NULL, NULL, NULL, NULL, NULL, NULL
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status IN ('draft', 'in_review')
@@ -57,7 +61,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        d.detail_kind, d.actual_id, d.detail_id,
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, b.entry_id,
        d.description, d.external_description, b.billing_type, b.quantity, b.price, b.amount, b.tax,
-       d.amount - b.amount, d.tax - b.tax
+       d.amount - b.amount, d.tax - b.tax,
+       b.discount_percent, d.discount_amount, b.fee_percent, d.fee_amount, b.discount_amount, b.fee_amount
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status IN ('draft', 'in_review') AND v.has_corrections
@@ -65,6 +70,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
                                AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
   JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id;
 COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, edits applied, beside the values of their sources.';
+COMMENT ON COLUMN billing.draft_detail.amount IS 'Quantity x price less discount_amount plus fee_amount, which are NULL where the source has neither.';
 COMMENT ON COLUMN billing.draft_detail.net_amount IS 'What it adds to the invoice; of a correction the corrected amount less the billed one.';
 
 CREATE OR REPLACE VIEW billing.invoice_line_detail AS
@@ -77,8 +83,13 @@ SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.cus
        coalesce(e.role_id, r.role_id, d.role_id) AS role_id, coalesce(e.category_id, d.category_id) AS category_id,
        coalesce(t.description, e.description) AS description,
        coalesce(t.external_description, e.external_description, t.description, e.description) AS external_description,
-       t.detail_id, NULL::bigint AS billed_sale_id
+       t.detail_id, NULL::bigint AS billed_sale_id,
+       t.net_amount + x.discount_amount - x.fee_amount AS base_amount, x.discount_amount, x.fee_amount
   FROM billing.draft_detail t
+ CROSS JOIN LATERAL (
+       SELECT coalesce(t.discount_amount, 0) - CASE WHEN k.corrects THEN coalesce(t.source_discount_amount, 0) ELSE 0 END AS discount_amount,
+              coalesce(t.fee_amount, 0) - CASE WHEN k.corrects THEN coalesce(t.source_fee_amount, 0) ELSE 0 END AS fee_amount
+         FROM (SELECT t.detail_kind IN ('correction', 'milestone_correction', 'product_correction') AS corrects) k) x
   LEFT JOIN billing.entry e ON e.entry_id = t.entry_id
   LEFT JOIN billing.resource r ON r.resource_id = e.resource_id
   LEFT JOIN billing.invoice_detail d ON d.detail_id = t.detail_id AND d.contract_id = t.contract_id
@@ -92,7 +103,8 @@ SELECT b.contract_id, b.invoice_id, b.invoice_line_id, b.contract_line_id, b.cus
        coalesce(e.category_id, d.category_id),
        coalesce(b.description, d.description, e.description, m.name),
        coalesce(b.external_description, d.external_description, e.external_description, b.description, d.description, e.description, m.name),
-       b.detail_id, b.actual_id
+       b.detail_id, b.actual_id,
+       b.amount + coalesce(b.discount_amount, 0) - coalesce(b.fee_amount, 0), coalesce(b.discount_amount, 0), coalesce(b.fee_amount, 0)
   FROM billing.invoice_line l
   JOIN billing.actual b ON b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id
                        AND b.invoice_line_id = l.invoice_line_id AND b.transaction_type = 'billed_sales'
@@ -110,7 +122,9 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        coalesce(e.category_id, d.category_id),
        coalesce(d.description, e.description, m.name),
        coalesce(d.external_description, e.external_description, d.description, e.description, m.name),
-       d.detail_id, b.actual_id
+       d.detail_id, b.actual_id,
+       d.amount - o.amount + coalesce(d.discount_amount - o.discount_amount, 0) - coalesce(d.fee_amount - o.fee_amount, 0),
+       coalesce(d.discount_amount - o.discount_amount, 0), coalesce(d.fee_amount - o.fee_amount, 0)
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status NOT IN ('draft', 'in_review') AND v.has_corrections
@@ -126,9 +140,11 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
 UNION ALL
 SELECT x.contract_id, x.invoice_id, NULL, NULL, x.customer_id, x.detail_kind, x.source_id,
        'retainer', 'chargeable', x.transaction_date, x.quantity, x.price, x.amount, 0, x.amount, NULL, NULL, NULL, NULL,
-       x.description, x.external_description, NULL, NULL
+       x.description, x.external_description, NULL, NULL, x.amount, 0, 0
   FROM billing.retainer_detail x;
 COMMENT ON VIEW billing.invoice_line_detail IS 'Everything that stands on an invoice, draft or confirmed, one row per detail with its texts. A correction shows what it changes: the corrected values less the billed ones. Retainers billed, advances applied and refunds belong to no invoice line.';
+COMMENT ON COLUMN billing.invoice_line_detail.amount IS 'base_amount less discount_amount plus fee_amount.';
+COMMENT ON COLUMN billing.invoice_line_detail.base_amount IS 'Quantity x price, before discount and fee; of a correction what changes in it.';
 COMMENT ON COLUMN billing.invoice_line_detail.detail_id IS 'Of details stored for this invoice: edited, manual, corrections.';
 COMMENT ON COLUMN billing.invoice_line_detail.billed_sale_id IS 'The billed sale it stands for, which revise_invoice() takes; NULL on drafts and where a correction left nothing billed.';
 
@@ -138,7 +154,10 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, d.detail_id, d.detail_kin
        d.transaction_class, d.billing_type, d.transaction_date, o.entry_id,
        o.quantity AS original_quantity, o.price AS original_price, o.amount AS original_amount, o.tax AS original_tax,
        d.quantity AS corrected_quantity, d.price AS corrected_price, d.amount AS corrected_amount, d.tax AS corrected_tax,
-       d.quantity - o.quantity AS net_quantity, d.amount - o.amount AS net_amount, d.tax - o.tax AS net_tax
+       d.quantity - o.quantity AS net_quantity, d.amount - o.amount AS net_amount, d.tax - o.tax AS net_tax,
+       coalesce(o.discount_amount, 0) AS original_discount, coalesce(o.fee_amount, 0) AS original_fee,
+       coalesce(d.discount_amount, 0) AS corrected_discount, coalesce(d.fee_amount, 0) AS corrected_fee,
+       coalesce(d.discount_amount - o.discount_amount, 0) AS net_discount, coalesce(d.fee_amount - o.fee_amount, 0) AS net_fee
   FROM billing.invoice v
   JOIN billing.invoice_line l ON l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id
   JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
@@ -183,7 +202,9 @@ CREATE OR REPLACE VIEW billing.time_and_material_backlog AS
 SELECT a.contract_id, c.name AS contract, a.contract_line_id, l.name AS contract_line, a.customer_id, u.name AS customer,
        a.actual_id, a.entry_id, a.transaction_class, a.transaction_date, e.project_id, e.task_id, e.resource_id,
        a.quantity, a.price, a.amount, a.tax, c.currency, a.billing_type, a.billing_status, a.nte_status, a.nte_failed_level,
-       coalesce(a.description, e.description) AS description, a.invoice_line_id
+       coalesce(a.description, e.description) AS description, a.invoice_line_id,
+       a.amount + coalesce(a.discount_amount, 0) - coalesce(a.fee_amount, 0) AS base_amount,
+       coalesce(a.discount_amount, 0) AS discount_amount, coalesce(a.fee_amount, 0) AS fee_amount
   FROM billing.actual a
   JOIN billing.contract c ON c.contract_id = a.contract_id
   JOIN billing.contract_line l ON l.contract_line_id = a.contract_line_id AND l.contract_id = a.contract_id
@@ -192,6 +213,7 @@ SELECT a.contract_id, c.name AS contract, a.contract_line_id, l.name AS contract
  WHERE a.is_open AND a.adjustment_status = 'adjustable'
    AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice');
 COMMENT ON VIEW billing.time_and_material_backlog IS 'Unbilled sales that are on no invoice: not ready or ready.';
+COMMENT ON COLUMN billing.time_and_material_backlog.amount IS 'base_amount less discount_amount plus fee_amount.';
 
 CREATE OR REPLACE VIEW billing.fixed_price_milestones AS
 SELECT m.contract_id, c.name AS contract, m.contract_line_id, l.name AS contract_line, m.milestone_id, m.name AS milestone,

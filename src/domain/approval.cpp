@@ -20,6 +20,28 @@ void add_split(TransactionType type, BillingType billing_type, const Decimal& qu
                        tidy(price, scales.money), tidy(part.amount, scales.money), tidy(part.tax, scales.money)});
 }
 
+std::int64_t rounding_customer(const PayingLine& line) {
+    for (std::size_t i = 0; i < line.share_count; ++i)
+        if (line.shares[i].rounding)
+            return line.shares[i].customer_id;
+    return 0;
+}
+
+// Discount and fee of the sales just split, the last ones in the list.
+void extend_sales(BillingType type, const std::vector<Part>& parts, const PayingLine& line,
+                  std::vector<NewActual>& out) {
+    const int scale = line.sales_scales.money;
+    const std::vector<Extension> extensions =
+        type == BillingType::chargeable
+            ? extend_parts(parts, rounding_customer(line), line.rates, scale)
+            : std::vector<Extension>(parts.size(), extend(Decimal(), type, line.rates, scale));
+    const std::size_t first = out.size() - parts.size();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        out[first + i].extension = extensions[i];
+        out[first + i].amount = tidy(out[first + i].amount + extensions[i].net(), scale);
+    }
+}
+
 } // namespace
 
 void approve_work(const ApprovedWork& work, const PayingLine& line, std::vector<Part>& parts,
@@ -35,6 +57,8 @@ void approve_work(const ApprovedWork& work, const PayingLine& line, std::vector<
     const auto add_sale = [&](BillingType sale_type, const Decimal& quantity, const Decimal& tax) {
         add_split(TransactionType::unbilled_sales, sale_type, quantity, work.sales_price, tax, line, line.sales_scales,
                   parts, out);
+        if (line.rates.any())
+            extend_sales(sale_type, parts, line, out);
     };
     const bool is_chargeable = type == BillingType::chargeable;
     // Only what is charged can be reduced or raised; other types are shown to the customer as worked.

@@ -1,6 +1,7 @@
 #pragma once
 // Which actuals an approved entry becomes.
 
+#include "domain/extended.hpp"
 #include "domain/split.hpp"
 #include "domain/vocabulary.hpp"
 
@@ -28,6 +29,7 @@ struct PayingLine {
     std::size_t share_count;
     Scales sales_scales;
     Scales cost_scales;
+    Rates rates{}; // of chargeable sales
 };
 
 struct NewActual {
@@ -36,13 +38,15 @@ struct NewActual {
     std::int64_t customer_id; // 0: no paying customer
     Decimal quantity;
     Decimal price;
-    Decimal amount;
+    Decimal amount; // after discount and fee
     Decimal tax;
+    Extension extension{}; // of sales on a line with discount or fee
 };
 
 // Work that a line pays for: one cost per customer (none for a fee), and on a time-and-material line one unbilled sale
 // per customer. A billable quantity below the quantity adds a non-chargeable unbilled sale for the rest, at the same
 // price and without tax; zero billable leaves one non-chargeable sale of everything. Fixed price: cost only.
+// On a line with discount or fee every sale carries the percentages, a chargeable one what they come to, too.
 // Replaces the contents of `out`; `parts` is scratch space that callers reuse.
 // Raises ZB011 if the shares are unsound.
 void approve_work(const ApprovedWork& work, const PayingLine& line, std::vector<Part>& parts,

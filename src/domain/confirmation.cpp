@@ -7,7 +7,7 @@ namespace billing {
 namespace {
 
 DetailTerms negated(const DetailTerms& terms) {
-    return {terms.billing_type, -terms.quantity, terms.price, -terms.amount, -terms.tax};
+    return {terms.billing_type, -terms.quantity, terms.price, -terms.amount, -terms.tax, negated(terms.extension)};
 }
 
 ConfirmedRow reversal(const DetailTerms& terms, BillingStatus status, int reversed) {
@@ -49,7 +49,8 @@ std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTe
     if (!rest.is_zero())
         add_billed_sale(
             rows,
-            {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal()},
+            {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal(),
+             extend(Decimal(), BillingType::non_chargeable, source.extension.rates, money_scale)},
             source_row);
     return rows;
 }
@@ -61,10 +62,14 @@ DetailTerms returned(const DetailTerms& billed, const DetailTerms& corrected, co
     if (corrected.quantity.is_zero() || corrected.price == billed.price) {
         const Decimal tax = billed.tax - corrected.tax;
         return {billed.billing_type, rest, billed.price, billed.amount - corrected.amount,
-                tax.sign() == billed.tax.sign() ? tax : Decimal()};
+                tax.sign() == billed.tax.sign() ? tax : Decimal(), remainder(billed.extension, corrected.extension)};
     }
-    const Decimal amount = (rest * billed.price).rounded(money_scale);
-    return {billed.billing_type, rest, billed.price, amount, corrected_tax(billed, amount, money_scale)};
+    const Decimal base = (rest * billed.price).rounded(money_scale);
+    const Extension extension = extend_anew(
+        base, billed.billing_type,
+        {billed.billing_type, base_amount(billed.amount, billed.extension), billed.extension}, money_scale);
+    const Decimal amount = base + extension.net();
+    return {billed.billing_type, rest, billed.price, amount, corrected_tax(billed, amount, money_scale), extension};
 }
 
 } // namespace

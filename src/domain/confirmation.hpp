@@ -2,6 +2,7 @@
 // Which actuals the confirmation of an invoice detail writes.
 
 #include "domain/decimal.hpp"
+#include "domain/extended.hpp"
 #include "domain/vocabulary.hpp"
 
 #include <vector>
@@ -13,15 +14,17 @@ struct DetailTerms {
     BillingType billing_type;
     Decimal quantity;
     Decimal price;
-    Decimal amount;
+    Decimal amount; // after discount and fee
     Decimal tax;
+    Extension extension{};
 };
 
 // What a written row refers to: nothing, the source of the detail, or an earlier row of the same list.
 inline constexpr int no_row = -2;
 inline constexpr int source_row = -1;
 
-// One actual to write. Rows that take something back carry the negated quantity, amount and tax of what they reverse.
+// One actual to write. Rows that take something back carry the negated quantity, amount, tax, discount
+// and fee of what they reverse.
 struct ConfirmedRow {
     TransactionType type;
     AdjustmentStatus adjustment;

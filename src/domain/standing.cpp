@@ -28,7 +28,7 @@ Hold hold_of_row(const LedgerRow& row) noexcept {
 bool is_wanted(const LedgerRow& row, const NewActual& wanted) {
     return row.type == wanted.type && row.billing_type == wanted.billing_type &&
            row.customer_id == wanted.customer_id && row.quantity == wanted.quantity && row.price == wanted.price &&
-           row.amount == wanted.amount && row.tax == wanted.tax;
+           row.amount == wanted.amount && row.tax == wanted.tax && row.extension == wanted.extension;
 }
 
 // What the sales in the backlog come to.

@@ -24,6 +24,7 @@ struct LedgerRow {
     Decimal price;
     Decimal amount;
     Decimal tax;
+    Extension extension{};
 };
 
 // What keeps the actuals of an entry from being taken back.

@@ -6,6 +6,7 @@
 
 #include "domain/confirmation.hpp"
 #include "engine/contract_book.hpp"
+#include "engine/extension_rows.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/operation.hpp"
 #include "engine/retainer.hpp"
@@ -42,7 +43,8 @@ constexpr long details_per_batch = 5000;
     "INSERT INTO billing.actual"                                                                                       \
     " (contract_id, contract_line_id, customer_id, entry_id, source_id, reverses_id, invoice_id, invoice_line_id,"     \
     "  transaction_type, transaction_class, billing_type, billing_status, adjustment_status, transaction_date,"        \
-    "  quantity, price, amount, tax, description, external_description)"                                               \
+    "  quantity, price, amount, tax, description, external_description,"                                               \
+    "  discount_percent, fee_percent, discount_amount, fee_amount)"                                                    \
     " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id,"                                            \
     "        CASE WHEN k.bills THEN k.actual_id END, CASE WHEN k.bills THEN NULL ELSE k.actual_id END,"                \
     "        k.invoice_id, k.invoice_line_id,"                                                                         \
@@ -51,10 +53,14 @@ constexpr long details_per_batch = 5000;
     "        CASE WHEN k.bills THEN 'adjustable' ELSE 'unadjustable' END::billing.adjustment_status,"                  \
     "        k.transaction_date, CASE WHEN k.bills THEN k.quantity ELSE - k.quantity END, k.price,"                    \
     "        CASE WHEN k.bills THEN k.amount ELSE - k.amount END,"                                                     \
-    "        CASE WHEN k.bills THEN k.tax ELSE - k.tax END, k.description, k.external_description"                     \
+    "        CASE WHEN k.bills THEN k.tax ELSE - k.tax END, k.description, k.external_description,"                    \
+    "        k.discount_percent, k.fee_percent,"                                                                       \
+    "        CASE WHEN k.bills THEN k.discount_amount ELSE - k.discount_amount END,"                                   \
+    "        CASE WHEN k.bills THEN k.fee_amount ELSE - k.fee_amount END"                                              \
     "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, l.invoice_id,"         \
     "                l.invoice_line_id, a.transaction_class, a.billing_type, a.transaction_date, a.quantity, a.price," \
-    "                a.amount, a.tax, a.description, a.external_description, unnest(ARRAY[false, true]) AS bills"      \
+    "                a.amount, a.tax, a.description, a.external_description, a.discount_percent, a.fee_percent,"       \
+    "                a.discount_amount, a.fee_amount, unnest(ARRAY[false, true]) AS bills"                             \
     "           FROM" SOURCES ") k"
 
 class Confirmation {
@@ -353,7 +359,9 @@ private:
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
-                   a.description, a.external_description, a.milestone_split_id
+                   a.description, a.external_description, a.milestone_split_id,
+                   d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
+                   d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount
               FROM billing.draft_detail d
               LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
                                         AND a.contract_id = d.contract_id
@@ -388,7 +396,8 @@ private:
                                                 {"external_description", TEXTOID},
                                                 {"milestone_split_id", INT8OID},
                                                 {"nte_status", pg::type_oid("nte_status")},
-                                                {"nte_failed_level", pg::type_oid("nte_level")}});
+                                                {"nte_failed_level", pg::type_oid("nte_level")},
+                                                BILLING_EXTENSION_BATCH_COLUMNS});
         pg::query_in_batches(read, pg::Parameters().ids(edited_), details_per_batch, [&](const pg::Rows& rows) {
             for (std::uint64_t i = 0; i < rows.count(); ++i) {
                 bill_stored_detail(*from_label<DetailKind>(rows.text(i, 1)), rows, i, batch);
@@ -408,14 +417,21 @@ private:
         }
     }
 
-    DetailTerms terms_at(const pg::Rows& rows, std::uint64_t i, int first) const {
-        return {billing_type_(rows.value(i, first)), rows.decimal(i, first + 1), rows.decimal(i, first + 2),
-                rows.decimal(i, first + 3), rows.decimal(i, first + 4)};
+    DetailTerms terms_at(const pg::Rows& rows, std::uint64_t i, int first, int first_of_extension) const {
+        return {billing_type_(rows.value(i, first)),
+                rows.decimal(i, first + 1),
+                rows.decimal(i, first + 2),
+                rows.decimal(i, first + 3),
+                rows.decimal(i, first + 4),
+                extension_at(rows, i, first_of_extension)};
     }
 
+    DetailTerms detail_at(const pg::Rows& rows, std::uint64_t i) const { return terms_at(rows, i, 12, 27); }
+    DetailTerms source_at(const pg::Rows& rows, std::uint64_t i) const { return terms_at(rows, i, 17, 31); }
+
     void bill_edited(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
-        DetailTerms const edited = terms_at(rows, i, 12);
-        DetailTerms const source = terms_at(rows, i, 17);
+        DetailTerms const edited = detail_at(rows, i);
+        DetailTerms const source = source_at(rows, i);
         std::int64_t const actual_id = rows.id(i, 2);
         if (supersedes_source(source, edited)) {
             superseded_.push_back(actual_id);
@@ -426,17 +442,17 @@ private:
 
     void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
         bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
-        add_rows(rows, i, 0, rows.id(i, 3), confirm_manual(terms_at(rows, i, 12), has_unbilled), batch);
+        add_rows(rows, i, 0, rows.id(i, 3), confirm_manual(detail_at(rows, i), has_unbilled), batch);
     }
 
     void bill_correction(DetailKind kind, const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
-        DetailTerms const billed = terms_at(rows, i, 17);
+        DetailTerms const billed = source_at(rows, i);
         corrected_.contracts.push_back(rows.id(i, 4));
         corrected_.sales.push_back(rows.id(i, 2));
         if (kind == DetailKind::correction) {
             bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
             add_rows(rows, i, rows.id(i, 2), rows.id(i, 3),
-                     confirm_correction(billed, terms_at(rows, i, 12), book_.known_contract(rows.id(i, 4)).money_scale,
+                     confirm_correction(billed, detail_at(rows, i), book_.known_contract(rows.id(i, 4)).money_scale,
                                         has_unbilled),
                      batch);
             return;
@@ -497,6 +513,7 @@ private:
             NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
             batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
             verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
+            add_extension(batch, row.terms.extension);
             batch.emit();
         }
     }
@@ -511,11 +528,13 @@ private:
                 (contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                  invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                  adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                 milestone_split_id, nte_status, nte_failed_level, is_open)
+                 milestone_split_id, nte_status, nte_failed_level, discount_percent, fee_percent, discount_amount,
+                 fee_amount, is_open)
             SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                    invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                    adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                   milestone_split_id, nte_status, nte_failed_level, billing_status = 'not_ready_to_invoice'
+                   milestone_split_id, nte_status, nte_failed_level, discount_percent, fee_percent, discount_amount,
+                   fee_amount, billing_status = 'not_ready_to_invoice'
               FROM confirmed_actual)",
                                     {}};
         guard::write(insert, "actual", guard::Write::insert);

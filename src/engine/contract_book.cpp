@@ -172,7 +172,7 @@ void ContractBook::load_used_otherwise() {
 
 void ContractBook::load_lines() {
     static pg::Statement read{R"(
-        SELECT contract_id, contract_line_id, billing_method, included_tasks, name, nte_limit
+        SELECT contract_id, contract_line_id, billing_method, included_tasks, name, nte_limit, discount_percent, fee_percent
           FROM billing.contract_line
          WHERE contract_id = ANY ($1)
          ORDER BY contract_id, contract_line_id)",
@@ -193,7 +193,8 @@ void ContractBook::load_lines() {
                           {},
                           {},
                           {},
-                          {}};
+                          {},
+                          {rows.decimal(i, 7), rows.decimal(i, 8)}};
         known_contract(rows.id(i, 1)).lines.push_back(&lines_.emplace(id, std::move(line)).first->second);
     }
 }

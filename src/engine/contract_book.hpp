@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "domain/chargeability.hpp"
+#include "domain/extended.hpp"
 #include "domain/nte.hpp"
 #include "domain/split.hpp"
 #include "engine/verb.hpp"
@@ -34,6 +35,7 @@ struct ContractLine {
     std::unordered_map<std::int64_t, bool> task_chargeable;
     std::unordered_map<std::int64_t, bool> role_chargeable;
     std::unordered_map<std::int64_t, bool> category_chargeable;
+    Rates rates{};
 
     // Why the line cannot be used now; empty when it can.
     std::string problem() const;

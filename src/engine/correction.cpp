@@ -225,11 +225,11 @@ private:
             INSERT INTO billing.invoice_detail
                 (contract_id, invoice_line_id, detail_kind, actual_id, transaction_class, billing_type, quantity, price,
                  amount, tax, transaction_date, task_id, role_id, category_id, resource_id, product_id, description,
-                 external_description)
+                 external_description, discount_amount, fee_amount)
             SELECT b.contract_id, l.invoice_line_id, k.kind::billing.detail_kind, b.actual_id, b.transaction_class,
                    b.billing_type, 0, b.price, 0, 0, b.transaction_date, d.task_id, d.role_id, d.category_id,
                    d.resource_id, d.product_id, coalesce(b.description, d.description),
-                   coalesce(b.external_description, d.external_description)
+                   coalesce(b.external_description, d.external_description), 0 * b.discount_amount, 0 * b.fee_amount
               FROM unnest($1, $2) AS k (actual_id, kind)
               JOIN billing.actual b ON b.actual_id = k.actual_id
               JOIN billing.invoice_line l ON l.invoice_id = $3 AND l.contract_id = b.contract_id

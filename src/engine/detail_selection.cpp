@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/contract_book.hpp"
+#include "engine/extension_rows.hpp"
 
 namespace billing::engine {
 
@@ -36,7 +37,9 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
         SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
                d.transaction_class::text, d.billing_type::text, d.quantity, d.price, d.amount, d.tax,
                d.transaction_date, d.description, d.external_description, d.source_quantity, d.source_price,
-               d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8
+               d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8, d.source_billing_type::text,
+               d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
+               d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount
           FROM (SELECT * FROM billing.draft_detail WHERE detail_kind = 'actual' AND source_id = ANY ($1)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'milestone' AND source_id = ANY ($2)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'product' AND source_id = ANY ($3)
@@ -66,7 +69,10 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
                          rows.decimal_or_null(i, 17),
                          rows.decimal_or_null(i, 18),
                          rows.decimal_or_null(i, 19),
-                         static_cast<int>(rows.id(i, 20))});
+                         static_cast<int>(rows.id(i, 20)),
+                         rows.text_or_null(i, 21),
+                         extension_at(rows, i, 22),
+                         extension_at(rows, i, 26)});
     }
     return found;
 }

@@ -3,6 +3,7 @@
 // manual or a correction.
 
 #include "domain/edit_rules.hpp"
+#include "domain/extended.hpp"
 #include "engine/verb.hpp"
 #include "pg/enum_oids.hpp"
 
@@ -30,6 +31,9 @@ struct DraftDetail {
     std::optional<Decimal> source_amount;
     std::optional<Decimal> source_tax;
     int money_scale;
+    std::optional<std::string> source_billing_type;
+    Extension extension;
+    Extension source_extension;
 
     bool is_correction() const { return billing::is_correction(kind); }
 };

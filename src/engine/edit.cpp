@@ -4,6 +4,7 @@
 #include "engine/contract_book.hpp"
 #include "engine/correction.hpp"
 #include "engine/detail_selection.hpp"
+#include "engine/extension_rows.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
 #include "engine/operation.hpp"
@@ -68,6 +69,22 @@ void settle_tax_of_correction(const DraftDetail& before, const ChangeSet& change
     }
 }
 
+// Amount, discount and fee of the detail at its new quantity, price and billing type, with the percentages of its
+// source. The rounding customer's amount is what the others left over, so an undone edit restores it exactly.
+void settle_amount(const DraftDetail& before, DraftDetail& after) {
+    bool const is_as_source = after.source_quantity == after.quantity && after.source_price == after.price;
+    Decimal const source_base = base_amount(before.source_amount.value_or(Decimal()), before.source_extension);
+    Decimal const base = is_as_source ? source_base : (after.quantity * after.price).rounded(after.money_scale);
+    after.amount = base;
+    if (before.source_extension.rates.any()) {
+        ExtendedSale const source{*from_label<BillingType>(*before.source_billing_type), source_base,
+                                  before.source_extension};
+        after.extension =
+            extend_anew(base, *from_label<BillingType>(after.billing_type), source, after.money_scale);
+        after.amount += after.extension.net();
+    }
+}
+
 // The detail after the change; raises ZB022 where a rule refuses it.
 DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::billing_type, change.billing_type.has_value());
@@ -92,10 +109,8 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     if (change.external_description) {
         after.external_description = change.external_description;
     }
-    bool const is_as_source = after.source_quantity == after.quantity && after.source_price == after.price;
-    if (change.quantity || change.price) {
-        // The rounding customer's amount is what the others left over, so an undone edit restores it exactly.
-        after.amount = is_as_source ? *after.source_amount : (after.quantity * after.price).rounded(after.money_scale);
+    if (change.quantity || change.price || (change.billing_type && before.source_extension.rates.any())) {
+        settle_amount(before, after);
     }
     if (before.is_correction()) {
         settle_tax_of_correction(before, change, after);
@@ -110,7 +125,7 @@ struct StoredDetails {
     Ids contracts, details, lines, actuals, milestones;
     std::vector<std::string> kinds, classes, types, dates;
     std::vector<Decimal> quantities, prices, amounts, taxes;
-    std::vector<std::optional<std::string>> descriptions, external_descriptions;
+    std::vector<std::optional<std::string>> descriptions, external_descriptions, discounts, fees;
 
     void add(const DraftDetail& detail) {
         contracts.push_back(detail.contract_id);
@@ -128,26 +143,29 @@ struct StoredDetails {
         taxes.push_back(detail.tax);
         descriptions.push_back(detail.description);
         external_descriptions.push_back(detail.external_description);
+        discounts.push_back(text_if_agreed(detail.extension, detail.extension.discount));
+        fees.push_back(text_if_agreed(detail.extension, detail.extension.fee));
     }
 
     pg::Parameters parameters() const {
         pg::Parameters result;
         result.ids(contracts).ids(details).ids(lines).ids(actuals).ids(milestones).texts(kinds).texts(classes);
         result.texts(types).texts(dates).decimals(quantities).decimals(prices).decimals(amounts).decimals(taxes);
-        result.texts(descriptions).texts(external_descriptions);
+        result.texts(descriptions).texts(external_descriptions).texts(discounts).texts(fees);
         return result;
     }
 };
 
 #define BILLING_DETAIL_ROWS                                                                                            \
-    " unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"                                        \
+    " unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"                              \
     " AS d (contract_id, detail_id, invoice_line_id, actual_id, milestone_split_id, detail_kind, transaction_class,"   \
-    " billing_type, transaction_date, quantity, price, amount, tax, description, external_description)"
+    " billing_type, transaction_date, quantity, price, amount, tax, description, external_description,"                \
+    " discount_amount, fee_amount)"
 #define BILLING_DETAIL_TYPES                                                                                           \
     {                                                                                                                  \
         INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,              \
             TEXTARRAYOID, TEXTARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,            \
-            TEXTARRAYOID, TEXTARRAYOID                                                                                 \
+            TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID                                                     \
     }
 
 // Stores what differs from the source: updates the details stored before, inserts the others.
@@ -156,18 +174,20 @@ void store(const StoredDetails& details) {
         "UPDATE billing.invoice_detail i"
         "   SET billing_type = d.billing_type::billing.billing_type, quantity = d.quantity, price = d.price,"
         "       amount = d.amount, tax = d.tax, description = d.description,"
-        "       external_description = d.external_description"
+        "       external_description = d.external_description, discount_amount = d.discount_amount::numeric,"
+        "       fee_amount = d.fee_amount::numeric"
         "  FROM" BILLING_DETAIL_ROWS " WHERE i.detail_id = d.detail_id AND i.contract_id = d.contract_id",
         BILLING_DETAIL_TYPES};
     static pg::Statement insert{
         "INSERT INTO billing.invoice_detail"
         "    (contract_id, invoice_line_id, detail_kind, actual_id, milestone_split_id, transaction_class,"
-        "     billing_type, quantity, price, amount, tax, transaction_date, description, external_description)"
+        "     billing_type, quantity, price, amount, tax, transaction_date, description, external_description,"
+        "     discount_amount, fee_amount)"
         " SELECT d.contract_id, d.invoice_line_id, d.detail_kind::billing.detail_kind, nullif(d.actual_id, 0),"
         "        nullif(d.milestone_split_id, 0), d.transaction_class::billing.transaction_class,"
         "        d.billing_type::billing.billing_type, d.quantity, d.price, d.amount, d.tax,"
         "        d.transaction_date::pg_catalog.date, d.description,"
-        "        d.external_description"
+        "        d.external_description, d.discount_amount::numeric, d.fee_amount::numeric"
         "   FROM" BILLING_DETAIL_ROWS " WHERE d.detail_id = 0",
         BILLING_DETAIL_TYPES};
     guard::write(update, "invoice_detail", guard::Write::update, details.parameters());

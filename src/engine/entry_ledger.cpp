@@ -1,6 +1,7 @@
 #include "engine/entry_ledger.hpp"
 
 #include "engine/entries.hpp"
+#include "engine/extension_rows.hpp"
 
 namespace billing::engine {
 
@@ -18,7 +19,8 @@ LedgerRow LedgerReader::at(const pg::Rows& rows, std::uint64_t i) const {
             rows.decimal(i, 10),
             rows.decimal(i, 11),
             rows.decimal(i, 12),
-            rows.decimal(i, 13)};
+            rows.decimal(i, 13),
+            extension_at(rows, i, 17)};
 }
 
 void EntryLedger::read(const Ids& entry_ids) {

@@ -14,14 +14,14 @@ namespace billing::engine {
 #define BILLING_LEDGER_COLUMNS                                                                                         \
     " a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.transaction_type, a.billing_type,"              \
     " a.billing_status, a.adjustment_status, a.nte_status, a.quantity, a.price, a.amount, a.tax, a.entry_id,"          \
-    " a.invoice_line_id, a.source_id "
+    " a.invoice_line_id, a.source_id, a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount "
 
 class LedgerReader {
 public:
     LedgerRow at(const pg::Rows& rows, std::uint64_t i) const;
     static std::int64_t entry_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 14, 0); }
     static std::int64_t invoice_line_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 15, 0); }
-    static constexpr int columns = 16;
+    static constexpr int columns = 20;
 
 private:
     pg::EnumOids<TransactionType> type_;

@@ -1,5 +1,6 @@
 #include "engine/new_actuals.hpp"
 
+#include "engine/extension_rows.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/relation.hpp"
 #include "wall/backend.hpp"
@@ -34,7 +35,8 @@ NewActuals::NewActuals()
                             {"quantity", NUMERICOID},
                             {"price", NUMERICOID},
                             {"amount", NUMERICOID},
-                            {"tax", NUMERICOID}}) {}
+                            {"tax", NUMERICOID},
+                            BILLING_EXTENSION_BATCH_COLUMNS}) {}
 
 NewRow NewActuals::show(std::int64_t contract_id, std::int64_t line_id, const NewActual& actual, NteStatus nte) const {
     return {0,
@@ -59,7 +61,9 @@ NewRow NewActuals::add(const EntryRow& entry, std::int64_t contract_id, std::int
     batch_.add(row.type).add(class_(entry.work.transaction_class)).add(row.billing_type).add(row.nte_status);
     nte.failed_level ? batch_.add(nte_level_(*nte.failed_level)) : batch_.add_null();
     batch_.add(DateADTGetDatum(entry.date)).add(BoolGetDatum(actual.type == TransactionType::unbilled_sales));
-    batch_.add(row.quantity).add(row.price).add(row.amount).add(row.tax).emit();
+    batch_.add(row.quantity).add(row.price).add(row.amount).add(row.tax);
+    add_extension(batch_, actual.extension);
+    batch_.emit();
     return row;
 }
 
@@ -67,9 +71,11 @@ void NewActuals::write() {
     static pg::Statement insert{R"(
         INSERT INTO billing.actual
             (contract_id, actual_id, contract_line_id, customer_id, entry_id, source_id, transaction_type,
-             transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax)
+             transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax,
+             discount_percent, fee_percent, discount_amount, fee_amount)
         SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, source_id, transaction_type,
-               transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax
+               transaction_class, billing_type, nte_status, nte_failed_level, transaction_date, is_open, quantity, price, amount, tax,
+               discount_percent, fee_percent, discount_amount, fee_amount
           FROM new_actual)",
                                 {}};
     if (batch_.empty()) {

@@ -41,10 +41,12 @@ void Reversals::write(std::int64_t operation_id) {
         INSERT INTO billing.actual
             (contract_id, actual_id, contract_line_id, customer_id, entry_id, reverses_id, transaction_type,
              transaction_class, billing_type, billing_status, adjustment_status, transaction_date, quantity, price,
-             amount, tax, description, external_description)
+             amount, tax, description, external_description, discount_percent, fee_percent, discount_amount,
+             fee_amount)
         SELECT a.contract_id, d.reversal_id, a.contract_line_id, a.customer_id, a.entry_id, a.actual_id,
                a.transaction_type, a.transaction_class, a.billing_type, 'canceled', 'unadjustable', a.transaction_date,
-               - a.quantity, a.price, - a.amount, - a.tax, a.description, a.external_description
+               - a.quantity, a.price, - a.amount, - a.tax, a.description, a.external_description,
+               a.discount_percent, a.fee_percent, - a.discount_amount, - a.fee_amount
           FROM unnest($1, $2) AS d (actual_id, reversal_id)
           JOIN billing.actual a ON a.actual_id = d.actual_id)",
                                  {INT8ARRAYOID, INT8ARRAYOID}};

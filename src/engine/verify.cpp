@@ -192,6 +192,8 @@ Check checks[] = {
          WHERE r.reverses_id IS NOT NULL
            AND (o.actual_id IS NULL OR r.adjustment_status <> 'unadjustable' OR r.transaction_type <> o.transaction_type
                 OR r.quantity <> - o.quantity OR r.amount <> - o.amount OR r.tax <> - o.tax OR r.price <> o.price
+                OR (r.discount_percent, r.fee_percent, r.discount_amount, r.fee_amount)
+                   IS DISTINCT FROM (o.discount_percent, o.fee_percent, - o.discount_amount, - o.fee_amount)
                 OR r.customer_id IS DISTINCT FROM o.customer_id OR r.contract_line_id IS DISTINCT FROM o.contract_line_id))"},
     {"what was superseded or billed is reversed once",
      R"(
@@ -296,11 +298,13 @@ Check checks[] = {
          WHERE (a.transaction_date <> e.entry_date OR a.transaction_class <> e.transaction_class)
            AND a.actual_id > coalesce(t.last_id, 0)
         UNION ALL
-        SELECT b.contract_id, 'actual ' || b.actual_id, 'quantity, price, amount or billing type differ from actual ' || u.actual_id || ' which it bills'
+        SELECT b.contract_id, 'actual ' || b.actual_id, 'quantity, price, amount, discount, fee or billing type differ from actual ' || u.actual_id || ' which it bills'
           FROM billing.actual b
           JOIN billing.actual u ON u.actual_id = b.source_id AND u.contract_id = b.contract_id
          WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL AND b.retainer_id IS NULL
-           AND (b.quantity <> u.quantity OR b.price <> u.price OR b.amount <> u.amount OR b.billing_type <> u.billing_type)
+           AND (b.quantity <> u.quantity OR b.price <> u.price OR b.amount <> u.amount OR b.billing_type <> u.billing_type
+                OR (b.discount_percent, b.fee_percent, b.discount_amount, b.fee_amount)
+                   IS DISTINCT FROM (u.discount_percent, u.fee_percent, u.discount_amount, u.fee_amount))
         UNION ALL
         SELECT NULL, 'entry ' || s.entry_id, 'tax ' || s.entry_tax || ', its chargeable sales ' || s.tax
           FROM (SELECT a.entry_id, billing.money(pg_catalog.min(e.tax), pg_catalog.min(c.currency)) AS entry_tax, pg_catalog.sum(a.tax) AS tax
@@ -342,8 +346,9 @@ Check checks[] = {
             OR CASE s.approved_billing_type WHEN 'chargeable' THEN s.charged IS NULL AND s.billable <> 0 ELSE s.differs END)"},
     {"amounts are quantity times price",
      R"(
-        SELECT s.contract_id, 'entry ' || s.entry_id, s.transaction_type || ' amounts total ' || s.amount || ', not ' || s.expected
-          FROM (SELECT a.contract_id, a.entry_id, a.transaction_type, pg_catalog.sum(a.amount) AS amount,
+        SELECT s.contract_id, 'entry ' || s.entry_id, s.transaction_type || ' amounts total ' || s.amount || ' before discount and fee, not ' || s.expected
+          FROM (SELECT a.contract_id, a.entry_id, a.transaction_type,
+                       pg_catalog.sum(a.amount + coalesce(a.discount_amount, 0) - coalesce(a.fee_amount, 0)) AS amount,
                        billing.money(pg_catalog.sum(a.quantity) * a.price,
                            CASE a.transaction_type WHEN 'cost' THEN pg_catalog.min(o.currency) ELSE pg_catalog.min(c.currency) END) AS expected
                   FROM billing.actual a
@@ -354,6 +359,51 @@ Check checks[] = {
                    AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
                  GROUP BY a.contract_id, a.entry_id, a.transaction_type, a.billing_type, a.price) s
          WHERE s.amount <> s.expected)"},
+    {"discounts and fees are those of their percentages",
+     R"(
+        SELECT s.contract_id, 'entry ' || s.entry_id,
+               'discount ' || s.discount || ' and fee ' || s.fee || ', not ' || s.expected_discount || ' and ' || s.expected_fee
+          FROM (SELECT x.contract_id, x.entry_id, x.discount, x.fee,
+                       billing.money((x.amount + x.discount - x.fee) * x.discount_percent / 100, x.currency) AS expected_discount,
+                       billing.money((x.amount + x.discount - x.fee) * x.fee_percent / 100, x.currency) AS expected_fee
+                  FROM (SELECT a.contract_id, a.entry_id, a.discount_percent, a.fee_percent, pg_catalog.min(c.currency) AS currency,
+                               pg_catalog.sum(a.amount) AS amount, pg_catalog.sum(a.discount_amount) AS discount,
+                               pg_catalog.sum(a.fee_amount) AS fee
+                          FROM billing.actual a
+                          JOIN billing.contract c ON c.contract_id = a.contract_id
+                          LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
+                         WHERE a.discount_percent IS NOT NULL AND a.billing_type = 'chargeable' AND a.entry_id IS NOT NULL
+                           AND a.invoice_id IS NULL AND a.reverses_id IS NULL AND a.source_id IS NULL
+                           AND a.actual_id > coalesce(t.last_id, 0)
+                         GROUP BY a.contract_id, a.entry_id, a.price, a.discount_percent, a.fee_percent) x) s
+         WHERE s.discount <> s.expected_discount OR s.fee <> s.expected_fee
+        UNION ALL
+        SELECT a.contract_id, 'actual ' || a.actual_id,
+               a.transaction_type || ', ' || a.billing_type || ' with discount ' || coalesce(a.discount_amount::text, 'none')
+               || ' (' || coalesce(a.discount_percent::text, 'no') || ' %) and fee ' || coalesce(a.fee_amount::text, 'none')
+               || ' (' || coalesce(a.fee_percent::text, 'no') || ' %) on ' || a.amount
+          FROM billing.actual a
+         WHERE pg_catalog.num_nulls(a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount) NOT IN (0, 4)
+            OR (a.discount_percent IS NOT NULL
+                AND (a.transaction_type NOT IN ('unbilled_sales', 'billed_sales') OR a.retainer_id IS NOT NULL
+                     OR a.milestone_split_id IS NOT NULL OR (a.discount_percent = 0 AND a.fee_percent = 0)
+                     OR (a.billing_type <> 'chargeable' AND (a.discount_amount <> 0 OR a.fee_amount <> 0))
+                     OR a.discount_amount * (a.amount + a.discount_amount - a.fee_amount) < 0
+                     OR a.fee_amount * (a.amount + a.discount_amount - a.fee_amount) < 0
+                     OR pg_catalog.abs(a.discount_amount) > pg_catalog.abs(a.amount + a.discount_amount - a.fee_amount)
+                     OR (a.amount + a.discount_amount - a.fee_amount = 0 AND a.fee_amount <> 0)))
+        UNION ALL
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id,
+               'discount ' || coalesce(d.discount_amount::text, 'none') || ' and fee ' || coalesce(d.fee_amount::text, 'none')
+               || ', its source ' || a.actual_id || ' was made with ' || coalesce(a.discount_percent::text, 'no') || ' % and '
+               || coalesce(a.fee_percent::text, 'no') || ' %'
+          FROM billing.invoice_detail d
+          JOIN billing.contract c ON c.contract_id = d.contract_id
+          JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+         WHERE (d.discount_amount IS NULL) <> (a.discount_percent IS NULL) OR (d.fee_amount IS NULL) <> (a.fee_percent IS NULL)
+            OR (d.billing_type <> 'chargeable' AND (d.discount_amount <> 0 OR d.fee_amount <> 0))
+            OR ((d.quantity, d.price) IS DISTINCT FROM (a.quantity, a.price) AND d.discount_amount IS NOT NULL
+                AND d.amount + d.discount_amount - d.fee_amount <> billing.money(d.quantity * d.price, c.currency)))"},
 
     // --- invoices
     // -----------------------------------------------------------------------------------------------------

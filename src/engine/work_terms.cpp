@@ -176,7 +176,8 @@ std::string WorkTerms::judge_paid(const EntryRow& entry, Judgement& judgement) {
                             line.shares.data(),
                             line.shares.size(),
                             {contract.quantity_scale, contract.money_scale},
-                            {contract.quantity_scale, contract.cost_scale}};
+                            {contract.quantity_scale, contract.cost_scale},
+                            line.rates};
     approve_work(entry.work, paying, parts_, judgement.actuals);
     return {};
 }
