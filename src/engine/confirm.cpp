@@ -353,8 +353,9 @@ private:
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
-                   a.description, a.external_description, a.milestone_split_id
+                   a.description, a.external_description, a.milestone_split_id, coalesce(i.keep_rest, false)
               FROM billing.draft_detail d
+              JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id
               LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
                                         AND a.contract_id = d.contract_id
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
@@ -420,8 +421,8 @@ private:
         if (supersedes_source(source, edited)) {
             superseded_.push_back(actual_id);
         }
-        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, book_.known_contract(rows.id(i, 4)).money_scale),
-                 batch);
+        int const money_scale = book_.known_contract(rows.id(i, 4)).money_scale;
+        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, money_scale, rows.flag(i, 27)), batch);
     }
 
     void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
@@ -449,7 +450,8 @@ private:
         add_rows(rows, i, rows.id(i, 2), rows.id(i, 3), {credit_in_full(billed)}, batch);
     }
 
-    // What a correction returns to the backlog is judged by the limits like new work; the credit made room before.
+    // What a correction returns to the backlog, or an edit keeps there, is judged by the limits like new work; the
+    // credit or the edit made room before.
     NteVerdict judge(const ConfirmedRow& row, std::int64_t contract_id, std::int64_t line_id,
                      std::int64_t customer_id) {
         if (!row.is_open()) {
@@ -490,8 +492,9 @@ private:
                 .add(pg::numeric_of(row.terms.quantity));
             batch.add(pg::numeric_of(row.terms.price)).add(pg::numeric_of(row.terms.amount));
             batch.add(pg::numeric_of(row.terms.tax));
-            // What takes the source back copies its texts, too.
-            int const texts = row.reverses == source_row ? 24 : 22;
+            // What takes the source back copies its texts, too; so does what an edit keeps of it in the backlog.
+            bool const is_kept = row.is_open() && detail_id == 0;
+            int const texts = row.reverses == source_row || is_kept ? 24 : 22;
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
             NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));

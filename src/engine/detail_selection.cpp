@@ -36,13 +36,14 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
         SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
                d.transaction_class::text, d.billing_type::text, d.quantity, d.price, d.amount, d.tax,
                d.transaction_date, d.description, d.external_description, d.source_quantity, d.source_price,
-               d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8
+               d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8, i.keep_rest, c.keep_rest
           FROM (SELECT * FROM billing.draft_detail WHERE detail_kind = 'actual' AND source_id = ANY ($1)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'milestone' AND source_id = ANY ($2)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'product' AND source_id = ANY ($3)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind NOT IN ('actual', 'milestone', 'product')
                                                                 AND detail_id = ANY ($4)) d
-          JOIN billing.contract c ON c.contract_id = d.contract_id)",
+          JOIN billing.contract c ON c.contract_id = d.contract_id
+          LEFT JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id)",
                               {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
     std::vector<DraftDetail> found;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details));
@@ -66,7 +67,9 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
                          rows.decimal_or_null(i, 17),
                          rows.decimal_or_null(i, 18),
                          rows.decimal_or_null(i, 19),
-                         static_cast<int>(rows.id(i, 20))});
+                         static_cast<int>(rows.id(i, 20)),
+                         rows.datum(i, 21) ? std::optional<bool>(rows.flag(i, 21)) : std::nullopt,
+                         rows.flag(i, 22)});
     }
     return found;
 }

@@ -168,17 +168,18 @@ void Reevaluation::consider(EntryRow entry) {
     rewrite(entry, std::move(standing));
 }
 
-// What is on an invoice is compared as it was approved: billed sales are the same facts again.
+// What is on an invoice is compared as it was approved: what invoices wrote are the same facts again.
 bool Reevaluation::is_as_judged(const std::vector<LedgerRow>& rows, const std::string& problem, Hold hold) const {
     if (!problem.empty()) {
         return false;
     }
     if (hold == Hold::none) {
-        return same_terms(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
+        auto const compare = agreed_at_one_price(rows) ? same_terms : same_quantities;
+        return compare(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
     }
     std::vector<LedgerRow> approved;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(approved),
-                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales; });
+                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales && row.source_id == 0; });
     return same_terms(approved, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
 }
 
@@ -187,6 +188,9 @@ std::string Reevaluation::why_not(const std::vector<LedgerRow>& standing, const 
         if (terms_.book().known_contract(row.contract_id).is_closed) {
             return "the contract is closed";
         }
+    }
+    if (hold == Hold::none && problem.empty() && !agreed_at_one_price(standing)) {
+        return "its sales were agreed at different prices; cancel the approval to have it written again";
     }
     return hold != Hold::none ? reason_of(hold) : problem;
 }

@@ -425,6 +425,35 @@ Check checks[] = {
            AND (coalesce(w.billed, 0) <> d.quantity
                 OR coalesce(w.open, 0) <> CASE WHEN d.quantity = 0 OR pg_catalog.abs(d.quantity) < pg_catalog.abs(b.quantity)
                                                THEN b.quantity - d.quantity ELSE 0 END))"},
+    {"reduced quantities are written off or kept",
+     R"(
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id,
+               'of ' || s.quantity || ' bills ' || d.quantity || CASE WHEN d.keep_rest THEN ' and keeps the rest' ELSE ' and writes off the rest' END
+               || '; written on the invoice ' || coalesce(w.on_invoice, 0) || ', kept ' || coalesce(w.kept, 0)
+               || ' that come to ' || coalesce(w.kept_amount, 0)
+          FROM billing.invoice_detail d
+          JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
+          JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                AND v.project_invoice_status NOT IN ('draft', 'in_review')
+          JOIN billing.actual s ON s.actual_id = d.actual_id AND s.contract_id = d.contract_id
+         CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.abs(d.quantity) < pg_catalog.abs(s.quantity)
+                                         THEN s.quantity - d.quantity ELSE 0 END AS quantity) r
+          LEFT JOIN (SELECT a.contract_id, a.source_id, a.invoice_id,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NOT NULL) AS on_invoice,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NULL) AS kept,
+                            pg_catalog.sum(a.amount) FILTER (WHERE i.invoice_line_id IS NULL) AS kept_amount
+                       FROM billing.actual a
+                       LEFT JOIN billing.invoice_line i ON i.invoice_line_id = a.invoice_line_id
+                             AND i.contract_id = a.contract_id AND i.invoice_id = a.invoice_id
+                      WHERE a.transaction_type = 'unbilled_sales' AND a.reverses_id IS NULL AND a.source_id IS NOT NULL
+                        AND a.invoice_id IS NOT NULL
+                      GROUP BY a.contract_id, a.source_id, a.invoice_id) w
+            ON w.contract_id = d.contract_id AND w.source_id = d.actual_id AND w.invoice_id = v.invoice_id
+         WHERE d.detail_kind = 'actual' AND s.adjustment_status = 'adjusted'
+           AND (coalesce(w.on_invoice, 0) + coalesce(w.kept, 0) <> d.quantity + r.quantity
+                OR coalesce(w.kept, 0) <> CASE WHEN d.keep_rest THEN r.quantity ELSE 0 END
+                OR coalesce(w.kept_amount, 0) <> CASE WHEN d.keep_rest AND r.quantity <> 0
+                                                      THEN s.amount - billing.money(d.quantity * s.price, v.currency) ELSE 0 END))"},
     {"invoices belong together", R"(
         SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'customer ' || l.customer_id || ', invoice of customer ' || v.customer_id
           FROM billing.invoice_line l
