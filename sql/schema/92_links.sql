@@ -38,9 +38,13 @@ SELECT b.contract_id, 'confirmation', 'actual', b.actual_id, 'billed_sales', 'ac
 UNION ALL
 SELECT n.contract_id, 'replacement', 'actual', n.actual_id, 'replacing', 'actual', n.source_id, 'original'
   FROM billing.actual n
- WHERE n.transaction_type <> 'billed_sales' AND n.reverses_id IS NULL AND n.source_id IS NOT NULL;
+ WHERE n.transaction_type <> 'billed_sales' AND n.reverses_id IS NULL AND n.source_id IS NOT NULL
+UNION ALL
+SELECT n.contract_id, 'split', 'actual', n.actual_id, 'part', 'actual', n.part_of_id, 'original'
+  FROM billing.actual n
+ WHERE n.part_of_id IS NOT NULL;
 COMMENT ON VIEW billing.transaction_connection IS 'Which two records belong together, and in which roles: sale and cost of an approval, detail and the sale it bills, reversal and original, billed and unbilled sale, replacement and original.';
-COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction. Look up by id_1; by id_2 the whole contract is read.';
+COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction, split (at a not-to-exceed limit). Look up by id_1; by id_2 the whole contract is read.';
 COMMENT ON COLUMN billing.transaction_connection.record_1 IS 'actual, or invoice_line_detail: then id_1 is the source_id of that view, and for corrections the detail_id.';
 
 -- Of the reference product's origins ours has all but the journal lines.

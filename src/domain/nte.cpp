@@ -19,7 +19,60 @@ bool exceeds(const NteScope& scope, const Decimal& amount) {
     return amount.sign() > 0 && scope.used + amount > *scope.limit;
 }
 
+// The largest multiple of 10^-scale that is at most the value, which is not negative.
+Decimal rounded_down(const Decimal& value, int scale) {
+    const Decimal rounded = value.rounded(scale);
+    return rounded > value ? rounded - Decimal::of(1, scale) : rounded;
+}
+
+// The largest multiple of 10^-scale below a positive value.
+Decimal just_below(const Decimal& value, int scale) {
+    const Decimal down = rounded_down(value, scale);
+    return down == value ? down - Decimal::of(1, scale) : down;
+}
+
+// The quantity at a positive price that comes to at most `room`: positive, less than all, or empty.
+std::optional<Decimal> fitting_quantity(const Decimal& all, const Decimal& price, const Decimal& room, int scale) {
+    Decimal fitting = room.divided_by(price, scale);
+    if (fitting * price > room)
+        fitting -= Decimal::of(1, scale);
+    fitting = std::min(fitting, just_below(all, scale));
+    return fitting.sign() > 0 ? std::optional<Decimal>(fitting) : std::nullopt;
+}
+
+// The share of the quantity that goes with `room` of an amount that is not quantity times price; zero of none.
+std::optional<Decimal> proportional_quantity(const Decimal& all, const Decimal& amount, const Decimal& room,
+                                             int scale) {
+    if (all.is_zero())
+        return Decimal();
+    const Decimal share = std::min(Decimal::proportion(all, room, amount, scale), just_below(all, scale));
+    return share.sign() > 0 ? std::optional<Decimal>(share) : std::nullopt;
+}
+
 } // namespace
+
+std::optional<NteSplit> split_at(const NteSale& sale, const Decimal& room, Scales scales) {
+    if (room.sign() <= 0 || sale.amount <= room)
+        return std::nullopt;
+    const Decimal money = rounded_down(room, scales.money);
+    const bool by_amount = sale.price.is_zero() || sale.quantity.is_zero();
+    // A negative quantity at a negative price is a positive amount, too.
+    if (money.is_zero() || (!by_amount && sale.quantity.sign() != sale.price.sign()))
+        return std::nullopt;
+    const Decimal all = sale.quantity.magnitude();
+    const Decimal price = sale.price.magnitude();
+    const std::optional<Decimal> part = by_amount ? proportional_quantity(all, sale.amount, money, scales.quantity)
+                                                  : fitting_quantity(all, price, money, scales.quantity);
+    if (!part)
+        return std::nullopt;
+    const Decimal amount = by_amount ? money : (*part * price).rounded(scales.money);
+    if (amount.is_zero())
+        return std::nullopt;
+    const Decimal quantity = sale.quantity.sign() < 0 ? -*part : *part;
+    const Decimal tax = Decimal::proportion(sale.tax, amount, sale.amount, scales.money);
+    return NteSplit{{quantity, sale.price, amount, tax},
+                    {sale.quantity - quantity, sale.price, sale.amount - amount, sale.tax - tax}};
+}
 
 // Levels that span several lines or customers leave that id at 0.
 NteBook::Key NteBook::key_of(NteLevel level, std::int64_t line_id, std::int64_t customer_id) noexcept {
@@ -100,6 +153,30 @@ NteVerdict NteBook::evaluate(std::int64_t line_id, std::int64_t customer_id, con
     if (verdict.status == NteStatus::committed)
         claim(all_levels, levels_end, line_id, customer_id, amount);
     return verdict;
+}
+
+NteBook::Room NteBook::room(std::int64_t line_id, std::int64_t customer_id) const {
+    std::optional<Room> least;
+    for (const NteLevel* level = all_levels; level != levels_end; ++level) {
+        const Slot* const slot = find(key_of(*level, line_id, customer_id));
+        if (slot == nullptr || !slot->scope.limit)
+            continue;
+        const Decimal left = *slot->scope.limit - slot->scope.used;
+        if (!least || left < least->left)
+            least = Room{left, *level};
+    }
+    return *least;
+}
+
+NteFit NteBook::fit(std::int64_t line_id, std::int64_t customer_id, const NteSale& sale, Scales scales) {
+    const NteVerdict whole = evaluate(line_id, customer_id, sale.amount, true);
+    if (whole.status != NteStatus::failed)
+        return {whole, std::nullopt};
+    const Room left = room(line_id, customer_id);
+    const std::optional<NteSplit> split = split_at(sale, left.left, scales);
+    if (split)
+        claim(all_levels, levels_end, line_id, customer_id, split->fits.amount);
+    return {{NteStatus::failed, left.level}, split};
 }
 
 NteVerdict NteBook::evaluate_milestone(std::int64_t customer_id, const Decimal& amount) {

@@ -7,6 +7,7 @@
 #include "domain/confirmation.hpp"
 #include "engine/contract_book.hpp"
 #include "engine/invoice_list.hpp"
+#include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
 #include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
@@ -450,27 +451,52 @@ private:
         add_rows(rows, i, rows.id(i, 2), rows.id(i, 3), {credit_in_full(billed)}, batch);
     }
 
+    // A row to write, judged by the limits.
+    struct JudgedRow {
+        ConfirmedRow row;
+        NteVerdict verdict;
+    };
+
     // What a correction returns to the backlog, or an edit keeps there, is judged by the limits like new work; the
-    // credit or the edit made room before.
-    NteVerdict judge(const ConfirmedRow& row, std::int64_t contract_id, std::int64_t line_id,
-                     std::int64_t customer_id) {
-        if (!row.is_open()) {
-            return {NteStatus::not_applicable, std::nullopt};
+    // credit or the edit made room before. It is the last of the rows, so that two may take its place.
+    std::vector<JudgedRow> judged(const std::vector<ConfirmedRow>& confirmed, std::int64_t contract_id,
+                                  std::int64_t line_id, std::int64_t customer_id) {
+        std::vector<JudgedRow> rows;
+        for (ConfirmedRow const& row : confirmed) {
+            bool const counts = row.is_open() && row.terms.billing_type == BillingType::chargeable &&
+                                book_.known_line(line_id).method == BillingMethod::time_and_material;
+            rows.push_back({row, {NteStatus::not_applicable, std::nullopt}});
+            if (counts) {
+                NteFit const fit = book_.fit(contract_id, line_id, customer_id, sale_of(row.terms));
+                rows.back().verdict = fit.split ? committed_verdict() : fit.verdict;
+                if (fit.split) {
+                    rows.back().row.terms = part_of(row.terms, fit.split->fits);
+                    rows.push_back({row, fit.verdict});
+                    rows.back().row.terms = part_of(row.terms, fit.split->rest);
+                }
+            }
         }
-        bool const counts = row.terms.billing_type == BillingType::chargeable &&
-                            book_.known_line(line_id).method == BillingMethod::time_and_material;
-        NteVerdict const verdict =
-            book_.limits(book_.known_contract(contract_id)).evaluate(line_id, customer_id, row.terms.amount, counts);
-        totals_.add(contract_id, line_id, customer_id,
-                    verdict.status == NteStatus::committed ? row.terms.amount : Decimal(), Decimal());
-        return verdict;
+        for (JudgedRow const& one : rows) {
+            if (one.row.is_open()) {
+                totals_.add(contract_id, line_id, customer_id,
+                            one.verdict.status == NteStatus::committed ? one.row.terms.amount : Decimal(), Decimal());
+            }
+        }
+        return rows;
+    }
+
+    static NteSale sale_of(const DetailTerms& terms) { return {terms.quantity, terms.price, terms.amount, terms.tax}; }
+
+    static DetailTerms part_of(const DetailTerms& terms, const NteSale& part) {
+        return {terms.billing_type, part.quantity, terms.price, part.amount, part.tax};
     }
 
     // Gives each row its id and resolves what it refers to.
     void add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t source_id, std::int64_t detail_id,
                   const std::vector<ConfirmedRow>& confirmed, pg::RowBatch& batch) {
+        std::vector<JudgedRow> const written = judged(confirmed, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
         Ids ids;
-        for (std::size_t k = 0; k < confirmed.size(); ++k) {
+        for (std::size_t k = 0; k < written.size(); ++k) {
             Oid const sequence = actual_sequence_;
             ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
         }
@@ -479,8 +505,9 @@ private:
                    : reference == source_row ? source_id
                                              : ids[static_cast<std::size_t>(reference)];
         };
-        for (std::size_t k = 0; k < confirmed.size(); ++k) {
-            ConfirmedRow const& row = confirmed[k];
+        for (std::size_t k = 0; k < written.size(); ++k) {
+            ConfirmedRow const& row = written[k].row;
+            NteVerdict const& verdict = written[k].verdict;
             batch.id(rows.id(i, 4)).id(ids[k]).id(rows.id(i, 7)).id(rows.id(i, 8)).id_or_null(rows.id_or(i, 9, 0));
             batch.id_or_null(detail_id).id_or_null(resolve(row.source)).id_or_null(resolve(row.reverses));
             // What returns to the backlog is on no invoice line.
@@ -497,7 +524,6 @@ private:
             int const texts = row.reverses == source_row || is_kept ? 24 : 22;
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
-            NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
             batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
             verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
             batch.emit();

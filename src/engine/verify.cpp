@@ -18,10 +18,14 @@ struct Check {
 };
 
 // The newest reversal of each entry that was taken back or written again: what is older has been settled, what is newer
-// is what the entry became last.
+// is what the entry became last. A sale that was split at a limit was neither.
 #define BILLING_TAKEN_BACK                                                                                             \
-    "(SELECT entry_id, pg_catalog.max(actual_id) AS last_id FROM billing.actual"                                       \
-    "  WHERE reverses_id IS NOT NULL AND invoice_id IS NULL AND entry_id IS NOT NULL GROUP BY entry_id)"
+    "(SELECT r.entry_id, pg_catalog.max(r.actual_id) AS last_id FROM billing.actual r"                                 \
+    "  WHERE r.reverses_id IS NOT NULL AND r.invoice_id IS NULL AND r.entry_id IS NOT NULL"                            \
+    "    AND NOT EXISTS (SELECT 1 FROM billing.actual p WHERE p.part_of_id = r.reverses_id) GROUP BY r.entry_id)"
+
+// What was split at a limit says the same as its parts; only these are counted.
+#define BILLING_NOT_SPLIT " AND NOT EXISTS (SELECT 1 FROM billing.actual p WHERE p.part_of_id = a.actual_id) "
 
 Check checks[] = {
     // --- guards
@@ -309,7 +313,7 @@ Check checks[] = {
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
                    AND a.source_id IS NULL AND a.billing_type = 'chargeable'
-                   AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY a.entry_id) s
          WHERE s.tax <> s.entry_tax
         UNION ALL
@@ -335,7 +339,7 @@ Check checks[] = {
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE (e.approved_billing_type IS NOT NULL OR e.approved_billable_quantity IS NOT NULL)
                    AND a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY e.entry_id, e.approved_billing_type, e.approved_billable_quantity, e.billable_quantity, e.quantity) s
          WHERE s.charged <> s.approved_billable_quantity
             OR CASE s.approved_billing_type WHEN 'chargeable' THEN s.charged IS NULL AND s.billable <> 0 ELSE s.differs END)"},
@@ -350,9 +354,26 @@ Check checks[] = {
                   JOIN billing.company o ON o.company_id = c.company_id
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.entry_id IS NOT NULL AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY a.contract_id, a.entry_id, a.transaction_type, a.billing_type, a.price) s
          WHERE s.amount <> s.expected)"},
+    {"parts of a split sale are the sale",
+     R"(
+        SELECT p.contract_id, 'actual ' || p.part_of_id,
+               CASE WHEN w.actual_id IS NULL THEN 'is missing, but has parts'
+                    ELSE p.parts || ' parts of ' || p.quantity || ' = ' || p.amount || ' tax ' || p.tax || ', itself ' || w.quantity
+                         || ' = ' || w.amount || ' tax ' || w.tax || ', ' || w.adjustment_status END
+          FROM (SELECT s.contract_id, s.part_of_id, pg_catalog.count(*) AS parts, pg_catalog.sum(s.quantity) AS quantity,
+                       pg_catalog.sum(s.amount) AS amount, pg_catalog.sum(s.tax) AS tax,
+                       pg_catalog.array_agg(DISTINCT (s.contract_line_id, s.customer_id, s.entry_id, s.source_id, s.price,
+                            s.transaction_type, s.transaction_class, s.transaction_date, s.billing_type)::text) AS kinds
+                  FROM billing.actual s WHERE s.part_of_id IS NOT NULL AND s.reverses_id IS NULL
+                 GROUP BY s.contract_id, s.part_of_id) p
+          LEFT JOIN billing.actual w ON w.actual_id = p.part_of_id AND w.contract_id = p.contract_id
+         WHERE w.actual_id IS NULL OR p.parts <> 2 OR w.adjustment_status <> 'adjusted'
+            OR p.quantity <> w.quantity OR p.amount <> w.amount OR p.tax <> w.tax
+            OR p.kinds <> ARRAY[(w.contract_line_id, w.customer_id, w.entry_id, w.source_id, w.price, w.transaction_type,
+                                 w.transaction_class, w.transaction_date, w.billing_type)::text])"},
 
     // --- invoices
     // -----------------------------------------------------------------------------------------------------
@@ -735,6 +756,7 @@ Check checks[] = {
 };
 
 #undef BILLING_TAKEN_BACK
+#undef BILLING_NOT_SPLIT
 
 void run_checks(Verb& verb) {
     constexpr long rows_per_batch = 1000;

@@ -288,5 +288,27 @@ SELECT confirmed(invoice(50));
 SELECT results_eq('SELECT * FROM waiting(502)', ARRAY['4 @ 200 = 800 tax 0 chargeable not_ready_to_invoice failed'],
     'a higher price may have taken its room');
 
+-- --- verify() finds a rest that was lost
+CREATE FUNCTION found_when(tampering text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    found text[];
+BEGIN
+    BEGIN
+        ALTER TABLE billing.actual DISABLE TRIGGER billing_guard_update;
+        ALTER TABLE billing.invoice_detail DISABLE TRIGGER billing_guard_row;
+        EXECUTE tampering;
+        found := ARRAY(SELECT DISTINCT "check" FROM billing.verify() WHERE "check" <> 'guard in place' ORDER BY 1);
+        RAISE EXCEPTION 'undo' USING ERRCODE = 'UNDO0';
+    EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
+        RETURN found;
+    END;
+END $$;
+SELECT is(found_when('UPDATE billing.actual SET quantity = 3 WHERE actual_id = ANY (rest(502))'),
+    '{reduced quantities are written off or kept}', 'another quantity');
+SELECT is(found_when('UPDATE billing.actual SET amount = 600 WHERE actual_id = ANY (rest(502))'),
+    '{reduced quantities are written off or kept}', 'another amount');
+SELECT is(found_when('UPDATE billing.invoice_detail SET keep_rest = false WHERE actual_id = ANY (sales(502))'),
+    '{reduced quantities are written off or kept}', 'a rest that nobody meant to keep');
+
 SELECT is_empty('SELECT * FROM billing.verify()', 'verify() agrees');
 SELECT * FROM finish();
