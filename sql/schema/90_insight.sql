@@ -254,13 +254,15 @@ approved AS (
 canceled AS (
     SELECT s.id, s.operation_id, s.change_id, s.from_status FROM since s
      WHERE s.item = 'actual' AND s.status_column = 'billing_status' AND s.to_status = 'canceled'),
--- So did the operation that took older sales or costs of the entry out of the backlog without taking these along.
+-- So did the operation that took older sales or costs of the entry out of the backlog without taking these along;
+-- splitting a sale at a limit touches that sale alone.
 superseded AS (
     SELECT a.entry_id, a.actual_id, k.operation_id, k.change_id
       FROM canceled k
       JOIN billing.actual a ON a.actual_id = k.id
-     WHERE k.from_status IN ('not_ready_to_invoice', 'ready_to_invoice') AND a.entry_id IS NOT NULL),
--- Sales that replace another actual were written when that one was adjusted, those of an invoice at its confirmation.
+     WHERE k.from_status IN ('not_ready_to_invoice', 'ready_to_invoice') AND a.entry_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM billing.actual p WHERE p.part_of_id = a.actual_id)),
+-- Sales that replace another actual, or are a part of it, were written when that one was adjusted, those of an invoice at its confirmation.
 adjusted AS (
     SELECT DISTINCT s.id FROM since s
      WHERE s.item = 'actual' AND s.status_column = 'adjustment_status' AND s.to_status = 'adjusted'),
@@ -270,13 +272,13 @@ chosen AS (
     SELECT c.contract_id, c.customer_id, c.currency FROM billing.contract c
      WHERE contracts IS NULL OR c.contract_id = ANY (contracts)),
 sale AS (
-    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.invoice_id, a.transaction_class,
+    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
            a.transaction_date, a.billing_type, a.amount, a.tax, coalesce(m.from_status, a.billing_status::text) AS status
       FROM chosen c
       JOIN billing.actual a ON a.contract_id = c.contract_id AND a.is_open
       LEFT JOIN moved m ON m.item = 'actual' AND m.id = a.actual_id
     UNION ALL
-    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.invoice_id, a.transaction_class,
+    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
            a.transaction_date, a.billing_type, a.amount, a.tax, m.from_status
       FROM moved m
       JOIN billing.actual a ON a.actual_id = m.id
@@ -292,7 +294,7 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
    AND NOT EXISTS (SELECT FROM superseded o
                     WHERE o.entry_id = s.entry_id AND o.actual_id < s.actual_id
                       AND (k.id IS NULL OR (o.operation_id <> k.operation_id AND o.change_id < k.change_id)))
-   AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.source_id)
+   AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id IN (s.source_id, s.part_of_id))
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)
 UNION ALL
 SELECT s.contract_id, s.contract_line_id, s.customer_id, 'milestone', s.milestone_split_id, 'milestone', t.milestone_date, 'chargeable',

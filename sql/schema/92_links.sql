@@ -20,7 +20,9 @@ UNION ALL
 SELECT a.contract_id, 'draft', 'invoice_line_detail', a.actual_id, 'billed_sales', 'actual', a.actual_id, 'unbilled_sales'
   FROM billing.actual a
  WHERE a.transaction_type = 'unbilled_sales' AND a.reverses_id IS NULL AND a.invoice_line_id IS NOT NULL
-   AND (a.invoice_id IS NULL OR a.is_open)
+   AND (a.invoice_id IS NULL OR a.is_open
+        OR a.invoice_id <> (SELECT i.invoice_id FROM billing.invoice_line i
+                             WHERE i.invoice_line_id = a.invoice_line_id AND i.contract_id = a.contract_id))
 UNION ALL
 SELECT d.contract_id, 'draft correction', 'invoice_line_detail', d.detail_id, 'replacing', 'actual', d.actual_id, 'original'
   FROM billing.invoice_detail d
@@ -36,9 +38,13 @@ SELECT b.contract_id, 'confirmation', 'actual', b.actual_id, 'billed_sales', 'ac
 UNION ALL
 SELECT n.contract_id, 'replacement', 'actual', n.actual_id, 'replacing', 'actual', n.source_id, 'original'
   FROM billing.actual n
- WHERE n.transaction_type <> 'billed_sales' AND n.reverses_id IS NULL AND n.source_id IS NOT NULL;
+ WHERE n.transaction_type <> 'billed_sales' AND n.reverses_id IS NULL AND n.source_id IS NOT NULL
+UNION ALL
+SELECT n.contract_id, 'split', 'actual', n.actual_id, 'part', 'actual', n.part_of_id, 'original'
+  FROM billing.actual n
+ WHERE n.part_of_id IS NOT NULL;
 COMMENT ON VIEW billing.transaction_connection IS 'Which two records belong together, and in which roles: sale and cost of an approval, detail and the sale it bills, reversal and original, billed and unbilled sale, replacement and original.';
-COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction. Look up by id_1; by id_2 the whole contract is read.';
+COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction, split (at a not-to-exceed limit). Look up by id_1; by id_2 the whole contract is read.';
 COMMENT ON COLUMN billing.transaction_connection.record_1 IS 'actual, or invoice_line_detail: then id_1 is the source_id of that view, and for corrections the detail_id.';
 
 -- Of the reference product's origins ours has all but the journal lines.
@@ -50,7 +56,9 @@ UNION ALL
 SELECT a.contract_id, 'entry', a.entry_id, 'invoice_line_detail', a.actual_id
   FROM billing.actual a
  WHERE a.transaction_type = 'unbilled_sales' AND a.reverses_id IS NULL AND a.invoice_line_id IS NOT NULL
-   AND (a.invoice_id IS NULL OR a.is_open) AND a.entry_id IS NOT NULL
+   AND (a.invoice_id IS NULL OR a.is_open
+        OR a.invoice_id <> (SELECT i.invoice_id FROM billing.invoice_line i
+                             WHERE i.invoice_line_id = a.invoice_line_id AND i.contract_id = a.contract_id)) AND a.entry_id IS NOT NULL
 UNION ALL
 SELECT a.contract_id, 'milestone_split', a.milestone_split_id, 'actual', a.actual_id
   FROM billing.actual a
@@ -67,8 +75,14 @@ SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
   FROM billing.actual a
  CROSS JOIN LATERAL (
        -- What a correction returned to the backlog is on no line; its detail is.
-       SELECT a.invoice_id, coalesce(a.invoice_line_id, (SELECT d.invoice_line_id FROM billing.invoice_detail d
-                                                          WHERE d.detail_id = a.detail_id AND d.contract_id = a.contract_id)) AS invoice_line_id,
+       -- What an edit kept there is on no line, either, until it is billed on another invoice's; the sale it is the rest of is.
+       SELECT a.invoice_id, coalesce((SELECT i.invoice_line_id FROM billing.invoice_line i
+                                       WHERE i.invoice_line_id = a.invoice_line_id AND i.contract_id = a.contract_id
+                                         AND i.invoice_id = a.invoice_id),
+                                     (SELECT d.invoice_line_id FROM billing.invoice_detail d
+                                       WHERE d.detail_id = a.detail_id AND d.contract_id = a.contract_id),
+                                     (SELECT s.invoice_line_id FROM billing.actual s
+                                       WHERE s.actual_id = a.source_id AND s.contract_id = a.contract_id)) AS invoice_line_id,
               coalesce(a.milestone_split_id, a.detail_id, a.source_id, a.contract_line_id) AS detail
         WHERE a.reverses_id IS NULL
        UNION ALL

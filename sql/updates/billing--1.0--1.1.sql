@@ -21,6 +21,10 @@ DROP FUNCTION @extschema@.add_to_invoice(bigint[], bigint[], bigint[], date);
 DROP FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], bigint[]);
 --@ function sql/install/72_edit.sql remove_invoice_details
 
+-- It takes what becomes of the rest of a reduced quantity, too. Grant it again.
+DROP FUNCTION @extschema@.edit_invoice_details(bigint[], bigint[], bigint[], bigint[], @extschema@.billing_type, numeric, numeric, numeric, text, text);
+--@ function sql/install/72_edit.sql edit_invoice_details
+
 --@ piece sql/install/11_retainer_types.sql
 --@ piece sql/install/64_take_back.sql
 --@ piece sql/install/73_revise.sql

@@ -39,14 +39,47 @@ bool supersedes_source(const DetailTerms& source, const DetailTerms& edited) {
            source.price != edited.price;
 }
 
-std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale) {
+DetailTerms rest_of(const DetailTerms& source, const Decimal& quantity, int money_scale) {
+    const Decimal rest = remainder(source.quantity, quantity);
+    const Rates& rates = source.extension.rates;
+    if (rest.is_zero())
+        return {source.billing_type, rest, source.price, Decimal(), Decimal(), {rates, Decimal(), Decimal()}};
+    const Decimal base = quantity.is_zero() ? Decimal() : (quantity * source.price).rounded(money_scale);
+    const Extension extension =
+        extend_anew(base, source.billing_type,
+                    {source.billing_type, base_amount(source.amount, source.extension), source.extension}, money_scale);
+    const Decimal billed = base + extension.net();
+    const Decimal tax = source.tax - corrected_tax(source, billed, money_scale);
+    // The amount billed may exceed the source's by a cent of rounding; a tax never changes its side for that.
+    return {source.billing_type, rest, source.price, source.amount - billed,
+            tax.sign() == source.tax.sign() ? tax : Decimal(), remainder(source.extension, extension)};
+}
+
+namespace {
+
+// A sale that is open again.
+ConfirmedRow kept(const DetailTerms& terms) {
+    return {TransactionType::unbilled_sales,
+            AdjustmentStatus::adjustable,
+            BillingStatus::not_ready_to_invoice,
+            terms,
+            no_row,
+            source_row};
+}
+
+} // namespace
+
+std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale,
+                                       bool keeps_rest) {
     if (!supersedes_source(source, edited))
         return {reversal(source, BillingStatus::customer_invoice_posted, source_row), billed(edited, source_row)};
     std::vector<ConfirmedRow> rows{reversal(source, BillingStatus::canceled, source_row)};
     if (!edited.quantity.is_zero())
         add_billed_sale(rows, edited, source_row);
     const Decimal rest = remainder(source.quantity, edited.quantity);
-    if (!rest.is_zero())
+    if (!rest.is_zero() && keeps_rest)
+        rows.push_back(kept(rest_of(source, edited.quantity, money_scale)));
+    else if (!rest.is_zero())
         add_billed_sale(
             rows,
             {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal(),
@@ -104,9 +137,7 @@ std::vector<ConfirmedRow> confirm_correction(const DetailTerms& billed, const De
         add_billed_sale(rows, corrected, source_row);
     const Decimal rest = remainder(billed.quantity, corrected.quantity);
     if (!rest.is_zero())
-        rows.push_back({TransactionType::unbilled_sales, AdjustmentStatus::adjustable,
-                        BillingStatus::not_ready_to_invoice, returned(billed, corrected, rest, money_scale), no_row,
-                        source_row});
+        rows.push_back(kept(returned(billed, corrected, rest, money_scale)));
     return rows;
 }
 

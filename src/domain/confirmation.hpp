@@ -40,11 +40,18 @@ struct ConfirmedRow {
 // Whether an edit changes what is billed, so that the source must be superseded. Tax and texts alone do not.
 bool supersedes_source(const DetailTerms& source, const DetailTerms& edited);
 
+// What of a sale is left when only `quantity` of it is billed, as a sale of its own: billing type and price of the
+// source, amount and tax so that both parts add up to the source exactly at its price, whatever price and tax the
+// billed part was given. The quantity is zero when nothing is left.
+DetailTerms rest_of(const DetailTerms& source, const Decimal& quantity, int money_scale);
+
 // Rows for a detail backed by an unbilled sale.
 // Not superseded: the sale is reversed and billed, with the tax of the detail.
 // Superseded: the sale is reversed as canceled; what is billed becomes an unbilled sale of its own, reversed and
-// billed; what a reduced quantity leaves is written, reversed and billed as non-chargeable, at the original price.
-std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale);
+// billed; what a reduced quantity leaves is written, reversed and billed as non-chargeable, at the original price, or,
+// with `keeps_rest`, stays in the backlog as an open sale of its own.
+std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTerms& edited, int money_scale,
+                                       bool keeps_rest = false);
 
 // Rows for a detail typed in on the draft: an unbilled sale, its reversal and the billed sale; on a line without
 // unbilled sales (fixed price) only the billed sale.

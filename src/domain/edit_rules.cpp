@@ -75,9 +75,21 @@ Reason full_credit_refusal() noexcept {
     return "a billed milestone or product line can only be credited in full";
 }
 
+Reason rest_refusal(DetailKind kind) noexcept {
+    if (kind == DetailKind::actual)
+        return allowed();
+    if (is_correction(kind))
+        return "what a correction takes off the invoice returns to the backlog in any case";
+    if (kind == DetailKind::manual)
+        return "nothing in the backlog stands behind a manual detail, so nothing of it can stay there";
+    return "it is billed as a whole, so it has no rest to keep";
+}
+
 } // namespace
 
 std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field) noexcept {
+    if (field == DetailField::rest)
+        return rest_refusal(kind);
     switch (kind) {
     case DetailKind::actual:
         return is_text(field) ? allowed() : actual_refusal(field);

@@ -29,7 +29,8 @@ enum class DetailField {
     unit,
     product,
     transaction_class,
-    amount
+    amount,
+    rest // whether what a reduced quantity leaves stays in the backlog
 };
 
 // Empty when that field may be edited while the invoice is in draft or in review; otherwise the reason why not, as a

@@ -45,13 +45,20 @@ std::vector<std::size_t> bearing_parts(const std::vector<Part>& parts, int sign,
 
 } // namespace
 
+bool operator==(const Rates& a, const Rates& b) {
+    return a.discount == b.discount && a.fee == b.fee;
+}
+
 bool operator==(const Extension& a, const Extension& b) {
-    return a.rates.discount == b.rates.discount && a.rates.fee == b.rates.fee && a.discount == b.discount &&
-           a.fee == b.fee;
+    return a.rates == b.rates && a.discount == b.discount && a.fee == b.fee;
 }
 
 Extension negated(const Extension& extension) {
     return {extension.rates, -extension.discount, -extension.fee};
+}
+
+Extension sum(const Extension& a, const Extension& b) {
+    return {a.rates, a.discount + b.discount, a.fee + b.fee};
 }
 
 Extension remainder(const Extension& whole, const Extension& part) {

@@ -20,6 +20,8 @@ struct Rates {
     bool any() const noexcept { return !discount.is_zero() || !fee.is_zero(); }
 };
 
+bool operator==(const Rates& a, const Rates& b);
+
 // What they come to.
 struct Extension {
     Rates rates;
@@ -42,6 +44,9 @@ inline Decimal base_amount(const Decimal& amount, const Extension& extension) {
 
 // Of the other sign: what a reversal carries.
 Extension negated(const Extension& extension);
+
+// Of two sales made with the same percentages.
+Extension sum(const Extension& a, const Extension& b);
 
 // What `part` leaves of `whole`.
 Extension remainder(const Extension& whole, const Extension& part);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "domain/decimal.hpp"
+#include "domain/extended.hpp"
+#include "domain/split.hpp"
 #include "domain/vocabulary.hpp"
 
 #include <cstddef>
@@ -22,6 +24,34 @@ struct NteVerdict {
     std::optional<NteLevel> failed_level;
 };
 
+// A sale to be fitted under limits.
+struct NteSale {
+    Decimal quantity;
+    Decimal price;
+    Decimal amount; // after discount and fee
+    Decimal tax;
+    Extension extension{};
+};
+
+// Two parts of a sale, each a sale at its price; quantity, amount, tax, discount and fee add up to the whole exactly.
+struct NteSplit {
+    NteSale fits;
+    NteSale rest;
+};
+
+// The part of a sale that fits into `room`, and the rest; empty when nothing fits, all of it does, or the sale cannot
+// be divided. The quantity that fits is rounded down to the scale of quantities, so that its amount is at most the
+// room. A sale without price or quantity, whose amount was entered directly, is divided by the amount. Tax goes with
+// the amounts. Neither part is without amount, nor without quantity where the whole has one.
+std::optional<NteSplit> split_at(const NteSale& sale, const Decimal& room, Scales scales);
+
+// What became of a sale that may be split: the verdict on all of it, or, where it was split, on the rest, which failed;
+// the part that fits is then committed.
+struct NteFit {
+    NteVerdict verdict;
+    std::optional<NteSplit> split;
+};
+
 // The not-to-exceed limits of one contract, evaluated greedily: rows claim room in the order they are offered.
 //
 // Load the scopes first, then evaluate. A row is checked against four levels in order: customer on the line, line,
@@ -39,6 +69,10 @@ public:
     // Not applicable unless the row is a chargeable unbilled sale on a time-and-material line and at least one of its
     // four scopes has a limit.
     NteVerdict evaluate(std::int64_t line_id, std::int64_t customer_id, const Decimal& amount, bool t_and_m_chargeable);
+
+    // The same for a chargeable unbilled sale on a time-and-material line, split where it fits only partly. What fails
+    // names the level that leaves the least, the first of several.
+    NteFit fit(std::int64_t line_id, std::int64_t customer_id, const NteSale& sale, Scales scales);
 
     // Milestones are checked against the limits of customer and contract only.
     NteVerdict evaluate_milestone(std::int64_t customer_id, const Decimal& amount);
@@ -63,6 +97,11 @@ private:
         NteScope scope;
     };
 
+    struct Room {
+        Decimal left;
+        NteLevel level;
+    };
+
     static Key key_of(NteLevel level, std::int64_t line_id, std::int64_t customer_id) noexcept;
     static bool before(const Slot& slot, const Key& key) noexcept;
 
@@ -71,6 +110,8 @@ private:
     NteScope& scope_at(const Key& key);
     NteVerdict check(const NteLevel* first, const NteLevel* last, std::int64_t line_id, std::int64_t customer_id,
                      const Decimal& amount) const;
+    // What the tightest limit leaves; there must be one.
+    Room room(std::int64_t line_id, std::int64_t customer_id) const;
     void claim(const NteLevel* first, const NteLevel* last, std::int64_t line_id, std::int64_t customer_id,
                const Decimal& amount);
 

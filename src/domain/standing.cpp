@@ -25,10 +25,37 @@ Hold hold_of_row(const LedgerRow& row) noexcept {
     }
 }
 
-bool is_wanted(const LedgerRow& row, const NewActual& wanted) {
-    return row.type == wanted.type && row.billing_type == wanted.billing_type &&
-           row.customer_id == wanted.customer_id && row.quantity == wanted.quantity && row.price == wanted.price &&
-           row.amount == wanted.amount && row.tax == wanted.tax && row.extension == wanted.extension;
+// What the rows and the actuals wanted of one kind come to, the one less the other. A sale may stand in parts: what an
+// invoice billed of it, what it left, what fitted a limit.
+struct Balance {
+    NewActual kind;
+    bool stands = false; // some row is of this kind
+};
+
+bool is_of_kind(const LedgerRow& row, const NewActual& kind, bool at_price) {
+    return row.type == kind.type && row.billing_type == kind.billing_type && row.customer_id == kind.customer_id &&
+           (!at_price || (row.price == kind.price && row.extension.rates == kind.extension.rates));
+}
+
+std::vector<Balance> balances_of(const std::vector<NewActual>& wanted, bool at_price) {
+    std::vector<Balance> balances;
+    for (const NewActual& actual : wanted) {
+        const auto found = std::find_if(balances.begin(), balances.end(), [&](const Balance& balance) {
+            return balance.kind.type == actual.type && balance.kind.billing_type == actual.billing_type &&
+                   balance.kind.customer_id == actual.customer_id &&
+                   (!at_price || (balance.kind.price == actual.price &&
+                                  balance.kind.extension.rates == actual.extension.rates));
+        });
+        if (found == balances.end()) {
+            balances.push_back({actual});
+        } else {
+            found->kind.quantity += actual.quantity;
+            found->kind.amount += actual.amount;
+            found->kind.tax += actual.tax;
+            found->kind.extension = sum(found->kind.extension, actual.extension);
+        }
+    }
+    return balances;
 }
 
 // What the sales in the backlog come to.
@@ -67,6 +94,27 @@ Agreed agreed_in(const std::vector<LedgerRow>& rows) {
     return agreed;
 }
 
+bool same(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
+          const std::vector<NewActual>& wanted, bool at_price) {
+    std::vector<Balance> balances = balances_of(wanted, at_price);
+    for (const LedgerRow& row : rows) {
+        const auto found = std::find_if(balances.begin(), balances.end(),
+                                        [&](const Balance& one) { return is_of_kind(row, one.kind, at_price); });
+        if (found == balances.end() || row.contract_id != contract_id || row.line_id != line_id)
+            return false;
+        found->stands = true;
+        found->kind.quantity -= row.quantity;
+        found->kind.amount -= row.amount;
+        found->kind.tax -= row.tax;
+        found->kind.extension = remainder(found->kind.extension, row.extension);
+    }
+    return std::all_of(balances.begin(), balances.end(), [at_price](const Balance& balance) {
+        return balance.stands && balance.kind.quantity.is_zero() &&
+               (!at_price || (balance.kind.amount.is_zero() && balance.kind.tax.is_zero() &&
+                              balance.kind.extension.discount.is_zero() && balance.kind.extension.fee.is_zero()));
+    });
+}
+
 } // namespace
 
 bool is_in_backlog(const LedgerRow& row) noexcept {
@@ -102,22 +150,17 @@ const char* reason_of(Hold hold) noexcept {
 
 bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
                 const std::vector<NewActual>& wanted) {
-    const auto is_elsewhere = [&](const LedgerRow& row) {
-        return row.contract_id != contract_id || row.line_id != line_id;
-    };
-    if (rows.size() != wanted.size() || std::any_of(rows.begin(), rows.end(), is_elsewhere))
-        return false;
-    // A handful of rows per entry; most are in the order they were written.
-    std::vector<bool> taken(wanted.size());
-    const auto find_wanted = [&](const LedgerRow& row) {
-        for (std::size_t i = 0; i < wanted.size(); ++i)
-            if (!taken[i] && is_wanted(row, wanted[i])) {
-                taken[i] = true;
-                return true;
-            }
-        return false;
-    };
-    return std::all_of(rows.begin(), rows.end(), find_wanted);
+    return same(rows, contract_id, line_id, wanted, true);
+}
+
+bool same_quantities(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
+                     const std::vector<NewActual>& wanted) {
+    return same(rows, contract_id, line_id, wanted, false);
+}
+
+bool agreed_at_one_price(const std::vector<LedgerRow>& rows) {
+    const Agreed agreed = agreed_in(rows);
+    return !agreed.any || agreed.one_price;
 }
 
 std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept {

@@ -43,10 +43,18 @@ Hold hold_of(const std::vector<LedgerRow>& rows) noexcept;
 // Why; empty for none.
 const char* reason_of(Hold hold) noexcept;
 
-// Whether the rows are, in any order, the actuals wanted on that contract and line. Not-to-exceed limits do not count:
-// they are checked whenever somebody asks, without writing anything anew.
+// Whether the rows come to the actuals wanted on that contract and line, in any order and in any parts: of the same
+// type, billing type, customer and price, quantity, amount and tax in total. Not-to-exceed limits do not count: they
+// are checked whenever somebody asks, without writing anything anew.
 bool same_terms(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
                 const std::vector<NewActual>& wanted);
+
+// The same, but for price, amount and tax.
+bool same_quantities(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int64_t line_id,
+                     const std::vector<NewActual>& wanted);
+
+// False when the sales in the backlog were agreed at different prices on invoices, which no entry can say.
+bool agreed_at_one_price(const std::vector<LedgerRow>& rows);
 
 // The sale in the backlog that a corrective invoice put there, or that was written again instead of one; 0: none.
 std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept;

@@ -52,6 +52,12 @@ inline constexpr Transition<BillingStatus> billing_transitions[] = {
      "detail confirmed as it was"},
     {BillingStatus::customer_invoice_created, BillingStatus::canceled, Actor::system, "confirm_invoices",
      "detail was edited; replacement rows carry on"},
+    {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "reevaluate_nte",
+     "split in two where it fits its limits only partly"},
+    {BillingStatus::ready_to_invoice, BillingStatus::canceled, Actor::system, "reevaluate_nte",
+     "split in two where it fits its limits only partly; what fits stays ready"},
+    {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "mark_ready_to_invoice",
+     "evaluated first, and split where it fits its limits only partly"},
     {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "cancel_approval", "actual reversed"},
     {BillingStatus::ready_to_invoice, BillingStatus::canceled, Actor::system, "cancel_approval", "actual reversed"},
     {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "approve_recall", "actual reversed"},
@@ -172,6 +178,10 @@ inline constexpr Transition<AdjustmentStatus> adjustment_transitions[] = {
      "contract lost, reversed"},
     {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "reevaluate_work",
      "written again at the terms of today"},
+    {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "reevaluate_nte",
+     "split in two where it fits its limits only partly"},
+    {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "mark_ready_to_invoice",
+     "evaluated first, and split where it fits its limits only partly"},
 };
 
 inline constexpr Transition<NteStatus> nte_transitions[] = {

@@ -170,9 +170,27 @@ private:
             }
         }
         if (!waiting.empty()) {
-            (void)evaluate_actuals(book_, operation_, waiting);
+            for (EvaluatedRow const& row : evaluate_actuals(book_, operation_, waiting)) {
+                if (row.part_of != 0) {
+                    parts_[row.part_of].push_back(row.actual_id);
+                }
+            }
         }
         return !waiting.empty();
+    }
+
+    // In the place of actuals that were split while they were evaluated, their parts.
+    Ids with_parts(const Ids& ids) const {
+        Ids result;
+        for (std::int64_t const id : ids) {
+            auto const parts = parts_.find(id);
+            if (parts == parts_.end()) {
+                result.push_back(id);
+            } else {
+                result.insert(result.end(), parts->second.begin(), parts->second.end());
+            }
+        }
+        return result;
     }
 
     // Runs the classification, after evaluating what was never evaluated.
@@ -181,9 +199,20 @@ private:
         return mark_.ready && evaluate_first(rows) ? classify(statement, keys) : std::move(rows);
     }
 
+    // The same by id; what was split while it was evaluated gives way to its parts.
+    pg::Rows classified_by_id(Ids& ids) {
+        pg::Rows rows = classify(classify_by_id, ids);
+        if (!mark_.ready || !evaluate_first(rows)) {
+            return rows;
+        }
+        ids = with_parts(ids);
+        return classify(classify_by_id, ids);
+    }
+
     // The log is written first: a customer's AFTER trigger may call the next verb while ours moves the rows.
-    void mark_by_id(const Ids& ids) {
-        pg::Rows const rows = classified(classify_by_id, ids);
+    void mark_by_id(const Ids& named) {
+        Ids ids = named;
+        pg::Rows const rows = classified_by_id(ids);
         std::int64_t found = 0;
         ChangeGroups log;
         std::vector<std::uint64_t> moving;
@@ -503,6 +532,7 @@ private:
     std::optional<Ids> retainers_;
     std::int64_t operation_ = 0;
     ContractBook book_;
+    std::unordered_map<std::int64_t, Ids> parts_;
     Groups groups_;
 };
 

@@ -8,6 +8,7 @@
 #include "engine/contract_book.hpp"
 #include "engine/extension_rows.hpp"
 #include "engine/invoice_list.hpp"
+#include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
 #include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
@@ -361,8 +362,10 @@ private:
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
                    a.description, a.external_description, a.milestone_split_id,
                    d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
-                   d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount
+                   d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount,
+                   coalesce(i.keep_rest, false)
               FROM billing.draft_detail d
+              JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id
               LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
                                         AND a.contract_id = d.contract_id
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
@@ -436,8 +439,8 @@ private:
         if (supersedes_source(source, edited)) {
             superseded_.push_back(actual_id);
         }
-        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, book_.known_contract(rows.id(i, 4)).money_scale),
-                 batch);
+        int const money_scale = book_.known_contract(rows.id(i, 4)).money_scale;
+        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, money_scale, rows.flag(i, 27)), batch);
     }
 
     void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
@@ -465,26 +468,52 @@ private:
         add_rows(rows, i, rows.id(i, 2), rows.id(i, 3), {credit_in_full(billed)}, batch);
     }
 
-    // What a correction returns to the backlog is judged by the limits like new work; the credit made room before.
-    NteVerdict judge(const ConfirmedRow& row, std::int64_t contract_id, std::int64_t line_id,
-                     std::int64_t customer_id) {
-        if (!row.is_open()) {
-            return {NteStatus::not_applicable, std::nullopt};
+    // A row to write, judged by the limits.
+    struct JudgedRow {
+        ConfirmedRow row;
+        NteVerdict verdict;
+    };
+
+    // What a correction returns to the backlog, or an edit keeps there, is judged by the limits like new work; the
+    // credit or the edit made room before. It is the last of the rows, so that two may take its place.
+    std::vector<JudgedRow> judged(const std::vector<ConfirmedRow>& confirmed, std::int64_t contract_id,
+                                  std::int64_t line_id, std::int64_t customer_id) {
+        std::vector<JudgedRow> rows;
+        for (ConfirmedRow const& row : confirmed) {
+            bool const counts = row.is_open() && row.terms.billing_type == BillingType::chargeable &&
+                                book_.known_line(line_id).method == BillingMethod::time_and_material;
+            rows.push_back({row, {NteStatus::not_applicable, std::nullopt}});
+            if (counts) {
+                NteFit const fit = book_.fit(contract_id, line_id, customer_id, sale_of(row.terms));
+                rows.back().verdict = fit.split ? committed_verdict() : fit.verdict;
+                if (fit.split) {
+                    rows.back().row.terms = part_of(row.terms, fit.split->fits);
+                    rows.push_back({row, fit.verdict});
+                    rows.back().row.terms = part_of(row.terms, fit.split->rest);
+                }
+            }
         }
-        bool const counts = row.terms.billing_type == BillingType::chargeable &&
-                            book_.known_line(line_id).method == BillingMethod::time_and_material;
-        NteVerdict const verdict =
-            book_.limits(book_.known_contract(contract_id)).evaluate(line_id, customer_id, row.terms.amount, counts);
-        totals_.add(contract_id, line_id, customer_id,
-                    verdict.status == NteStatus::committed ? row.terms.amount : Decimal(), Decimal());
-        return verdict;
+        for (JudgedRow const& one : rows) {
+            if (one.row.is_open()) {
+                totals_.add(contract_id, line_id, customer_id,
+                            one.verdict.status == NteStatus::committed ? one.row.terms.amount : Decimal(), Decimal());
+            }
+        }
+        return rows;
+    }
+
+    static NteSale sale_of(const DetailTerms& terms) { return {terms.quantity, terms.price, terms.amount, terms.tax}; }
+
+    static DetailTerms part_of(const DetailTerms& terms, const NteSale& part) {
+        return {terms.billing_type, part.quantity, terms.price, part.amount, part.tax};
     }
 
     // Gives each row its id and resolves what it refers to.
     void add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t source_id, std::int64_t detail_id,
                   const std::vector<ConfirmedRow>& confirmed, pg::RowBatch& batch) {
+        std::vector<JudgedRow> const written = judged(confirmed, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
         Ids ids;
-        for (std::size_t k = 0; k < confirmed.size(); ++k) {
+        for (std::size_t k = 0; k < written.size(); ++k) {
             Oid const sequence = actual_sequence_;
             ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
         }
@@ -493,8 +522,9 @@ private:
                    : reference == source_row ? source_id
                                              : ids[static_cast<std::size_t>(reference)];
         };
-        for (std::size_t k = 0; k < confirmed.size(); ++k) {
-            ConfirmedRow const& row = confirmed[k];
+        for (std::size_t k = 0; k < written.size(); ++k) {
+            ConfirmedRow const& row = written[k].row;
+            NteVerdict const& verdict = written[k].verdict;
             batch.id(rows.id(i, 4)).id(ids[k]).id(rows.id(i, 7)).id(rows.id(i, 8)).id_or_null(rows.id_or(i, 9, 0));
             batch.id_or_null(detail_id).id_or_null(resolve(row.source)).id_or_null(resolve(row.reverses));
             // What returns to the backlog is on no invoice line.
@@ -506,11 +536,11 @@ private:
                 .add(pg::numeric_of(row.terms.quantity));
             batch.add(pg::numeric_of(row.terms.price)).add(pg::numeric_of(row.terms.amount));
             batch.add(pg::numeric_of(row.terms.tax));
-            // What takes the source back copies its texts, too.
-            int const texts = row.reverses == source_row ? 24 : 22;
+            // What takes the source back copies its texts, too; so does what an edit keeps of it in the backlog.
+            bool const is_kept = row.is_open() && detail_id == 0;
+            int const texts = row.reverses == source_row || is_kept ? 24 : 22;
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
-            NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
             batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
             verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
             add_extension(batch, row.terms.extension);

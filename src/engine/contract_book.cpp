@@ -113,7 +113,7 @@ void ContractBook::load_contracts() {
     static pg::Statement read{R"(
         SELECT c.contract_id, c.company_id, c.kind = 'internal', c.contract_status = 'closed', c.name, c.currency,
                billing.currency_scale(c.currency)::int8, billing.currency_scale(o.currency)::int8, o.quantity_scale::int8,
-               c.nte_limit
+               c.nte_limit, c.nte_partial_fit
           FROM billing.contract c
           JOIN billing.company o ON o.company_id = c.company_id
          WHERE c.contract_id = ANY ($1)
@@ -133,6 +133,7 @@ void ContractBook::load_contracts() {
                           static_cast<int>(rows.id(i, 8)),
                           static_cast<int>(rows.id(i, 9)),
                           rows.decimal_or_null(i, 10),
+                          rows.flag(i, 11),
                           {},
                           {},
                           {}};
@@ -299,6 +300,16 @@ NteBook& ContractBook::limits(Contract& contract) {
     }
     book.set_contract({contract.nte_limit, total});
     return book;
+}
+
+NteFit ContractBook::fit(std::int64_t contract_id, std::int64_t line_id, std::int64_t customer_id,
+                         const NteSale& sale) {
+    Contract& contract = known_contract(contract_id);
+    NteBook& book = limits(contract);
+    if (contract.nte_partial_fit) {
+        return book.fit(line_id, customer_id, sale, {contract.quantity_scale, contract.money_scale});
+    }
+    return {book.evaluate(line_id, customer_id, sale.amount, true), std::nullopt};
 }
 
 void LineTotals::add(std::int64_t contract_id, std::int64_t line_id, std::int64_t customer_id, const Decimal& committed,

@@ -53,6 +53,7 @@ struct Contract {
     int cost_scale;
     int quantity_scale;
     std::optional<Decimal> nte_limit;
+    bool nte_partial_fit; // a sale that fits its limits only partly is split there
     std::vector<ContractCustomer> customers;
     std::vector<ContractLine*> lines;
     // What counts against the limits of customers and contract beside the running totals of the lines: posted product
@@ -84,6 +85,9 @@ public:
 
     // Limits of a contract with what has been used of them.
     NteBook& limits(Contract& contract);
+
+    // Evaluates a chargeable unbilled sale on a time-and-material line; it is split only where the contract says so.
+    NteFit fit(std::int64_t contract_id, std::int64_t line_id, std::int64_t customer_id, const NteSale& sale);
 
 private:
     void load_contracts();

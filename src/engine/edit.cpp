@@ -24,9 +24,10 @@ struct ChangeSet {
     std::optional<Decimal> tax;
     std::optional<std::string> description;
     std::optional<std::string> external_description;
+    std::optional<bool> keep_rest;
 
     bool is_empty() const {
-        return !billing_type && !quantity && !price && !tax && !description && !external_description;
+        return !billing_type && !quantity && !price && !tax && !description && !external_description && !keep_rest;
     }
 };
 
@@ -85,6 +86,44 @@ void settle_amount(const DraftDetail& before, DraftDetail& after) {
     }
 }
 
+// --- what becomes of the rest of a reduced quantity
+
+bool keeps_rest(const DraftDetail& detail) {
+    return detail.keeps_rest.value_or(false);
+}
+
+// The tax of a detail nobody gave another one: of the rest that stays in the backlog, it keeps the tax there.
+Decimal tax_by_default(const DraftDetail& detail) {
+    if (detail.quantity.is_zero() || !keeps_rest(detail)) {
+        return detail.quantity.is_zero() ? Decimal() : *detail.source_tax;
+    }
+    DetailTerms const source{BillingType::chargeable, *detail.source_quantity, *detail.source_price,
+                             *detail.source_amount,   *detail.source_tax,      detail.source_extension};
+    return *detail.source_tax - rest_of(source, detail.quantity, detail.money_scale).tax;
+}
+
+// As asked, else as chosen before, else as the contract says when the quantity is edited.
+void settle_rest(const DraftDetail& before, const ChangeSet& change, DraftDetail& after) {
+    if (before.kind != DetailKind::actual) {
+        return;
+    }
+    if (change.keep_rest) {
+        after.keeps_rest = change.keep_rest;
+    } else if (change.quantity && !before.keeps_rest) {
+        after.keeps_rest = before.contract_keeps_rest;
+    }
+    if (!keeps_rest(before) && !keeps_rest(after)) {
+        return;
+    }
+    if (keeps_rest(after) && after.quantity.is_zero() && !after.source_quantity->is_zero()) {
+        refuse_edit(before, "nothing of it would be billed; take it off the draft with remove_invoice_details(), or "
+                            "write it off with keep_rest => false");
+    }
+    if (!change.tax && before.tax == tax_by_default(before)) {
+        after.tax = tax_by_default(after);
+    }
+}
+
 // The detail after the change; raises ZB022 where a rule refuses it.
 DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::billing_type, change.billing_type.has_value());
@@ -93,6 +132,7 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::tax, change.tax.has_value());
     require_editable(before, DetailField::description, change.description.has_value());
     require_editable(before, DetailField::external_description, change.external_description.has_value());
+    require_editable(before, DetailField::rest, change.keep_rest.has_value());
     DraftDetail after = before;
     if (change.quantity) {
         if (auto const reason = quantity_refusal(before.source_quantity.value_or(Decimal()), *change.quantity)) {
@@ -117,6 +157,7 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     } else if (after.quantity.is_zero() && !change.tax) {
         after.tax = Decimal();
     }
+    settle_rest(before, change, after);
     return after;
 }
 
@@ -125,7 +166,7 @@ struct StoredDetails {
     Ids contracts, details, lines, actuals, milestones;
     std::vector<std::string> kinds, classes, types, dates;
     std::vector<Decimal> quantities, prices, amounts, taxes;
-    std::vector<std::optional<std::string>> descriptions, external_descriptions, discounts, fees;
+    std::vector<std::optional<std::string>> descriptions, external_descriptions, discounts, fees, rests;
 
     void add(const DraftDetail& detail) {
         contracts.push_back(detail.contract_id);
@@ -145,27 +186,29 @@ struct StoredDetails {
         external_descriptions.push_back(detail.external_description);
         discounts.push_back(text_if_agreed(detail.extension, detail.extension.discount));
         fees.push_back(text_if_agreed(detail.extension, detail.extension.fee));
+        rests.push_back(detail.keeps_rest ? std::optional<std::string>(*detail.keeps_rest ? "true" : "false")
+                                          : std::nullopt);
     }
 
     pg::Parameters parameters() const {
         pg::Parameters result;
         result.ids(contracts).ids(details).ids(lines).ids(actuals).ids(milestones).texts(kinds).texts(classes);
         result.texts(types).texts(dates).decimals(quantities).decimals(prices).decimals(amounts).decimals(taxes);
-        result.texts(descriptions).texts(external_descriptions).texts(discounts).texts(fees);
+        result.texts(descriptions).texts(external_descriptions).texts(discounts).texts(fees).texts(rests);
         return result;
     }
 };
 
 #define BILLING_DETAIL_ROWS                                                                                            \
-    " unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"                              \
+    " unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"                         \
     " AS d (contract_id, detail_id, invoice_line_id, actual_id, milestone_split_id, detail_kind, transaction_class,"   \
     " billing_type, transaction_date, quantity, price, amount, tax, description, external_description,"                \
-    " discount_amount, fee_amount)"
+    " discount_amount, fee_amount, keep_rest)"
 #define BILLING_DETAIL_TYPES                                                                                           \
     {                                                                                                                  \
         INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,              \
             TEXTARRAYOID, TEXTARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,            \
-            TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID                                                     \
+            TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID                                       \
     }
 
 // Stores what differs from the source: updates the details stored before, inserts the others.
@@ -175,19 +218,19 @@ void store(const StoredDetails& details) {
         "   SET billing_type = d.billing_type::billing.billing_type, quantity = d.quantity, price = d.price,"
         "       amount = d.amount, tax = d.tax, description = d.description,"
         "       external_description = d.external_description, discount_amount = d.discount_amount::numeric,"
-        "       fee_amount = d.fee_amount::numeric"
+        "       fee_amount = d.fee_amount::numeric, keep_rest = d.keep_rest::boolean"
         "  FROM" BILLING_DETAIL_ROWS " WHERE i.detail_id = d.detail_id AND i.contract_id = d.contract_id",
         BILLING_DETAIL_TYPES};
     static pg::Statement insert{
         "INSERT INTO billing.invoice_detail"
         "    (contract_id, invoice_line_id, detail_kind, actual_id, milestone_split_id, transaction_class,"
         "     billing_type, quantity, price, amount, tax, transaction_date, description, external_description,"
-        "     discount_amount, fee_amount)"
+        "     discount_amount, fee_amount, keep_rest)"
         " SELECT d.contract_id, d.invoice_line_id, d.detail_kind::billing.detail_kind, nullif(d.actual_id, 0),"
         "        nullif(d.milestone_split_id, 0), d.transaction_class::billing.transaction_class,"
         "        d.billing_type::billing.billing_type, d.quantity, d.price, d.amount, d.tax,"
         "        d.transaction_date::pg_catalog.date, d.description,"
-        "        d.external_description, d.discount_amount::numeric, d.fee_amount::numeric"
+        "        d.external_description, d.discount_amount::numeric, d.fee_amount::numeric, d.keep_rest::boolean"
         "   FROM" BILLING_DETAIL_ROWS " WHERE d.detail_id = 0",
         BILLING_DETAIL_TYPES};
     guard::write(update, "invoice_detail", guard::Write::update, details.parameters());
@@ -207,19 +250,28 @@ std::optional<std::string> text_of(const std::optional<Decimal>& value) {
     return value ? std::optional<std::string>(value->text()) : std::nullopt;
 }
 
-// actuals, milestones, products, details, billing_type, quantity, price, tax, description, external_description
+// actuals, milestones, products, details, billing_type, quantity, price, tax, description, external_description,
+// keep_rest
 void edit_details(Verb& verb) {
-    ChangeSet const change{label_argument(verb, 4),   verb.arguments.decimal(5), verb.arguments.decimal(6),
-                           verb.arguments.decimal(7), verb.arguments.text(8),    verb.arguments.text(9)};
+    ChangeSet const change{label_argument(verb, 4),
+                           verb.arguments.decimal(5),
+                           verb.arguments.decimal(6),
+                           verb.arguments.decimal(7),
+                           verb.arguments.text(8),
+                           verb.arguments.text(9),
+                           verb.arguments.given(10) ? std::optional<bool>(verb.arguments.flag(10)) : std::nullopt};
     if (change.is_empty()) {
         throw DomainError(sqlstate::invalid_parameter, "nothing to change", {},
-                          "Give billing_type, quantity, price, tax, description or external_description.");
+                          "Give billing_type, quantity, price, tax, description, external_description or keep_rest.");
     }
     require_billable_type(change.billing_type);
     DetailSelection const selection = DetailSelection::lock(verb, 0);
     LoggedArguments arguments = logged_selection(verb, 0);
     arguments.add("billing_type", change.billing_type).add("quantity", text_of(change.quantity));
     arguments.add("price", text_of(change.price)).add("tax", text_of(change.tax));
+    if (change.keep_rest) {
+        arguments.add("keep_rest", std::string_view(*change.keep_rest ? "true" : "false"));
+    }
     begin_operation(verb, arguments);
     StoredDetails stored;
     std::vector<DraftDetail> results;

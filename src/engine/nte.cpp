@@ -1,6 +1,7 @@
 // Not-to-exceed limits: reset_nte(), reevaluate_nte().
 
-#include "engine/nte_rows.hpp"
+#include "engine/entry_ledger.hpp"
+#include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
@@ -10,9 +11,8 @@ namespace billing::engine {
 namespace {
 
 // Chargeable unbilled sales that stand and are on no invoice, in the caller's order.
-std::vector<NteRow> read_candidates(const Ids& actual_ids) {
-    static pg::Statement read{R"(
-        SELECT a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.billing_status, a.nte_status, a.amount
+std::vector<LedgerRow> read_candidates(const Ids& actual_ids) {
+    static pg::Statement read{"SELECT" BILLING_LEDGER_COLUMNS R"(
           FROM unnest($1) WITH ORDINALITY AS i (id, position)
           JOIN billing.actual a ON a.actual_id = i.id
          WHERE a.is_open
@@ -21,18 +21,20 @@ std::vector<NteRow> read_candidates(const Ids& actual_ids) {
            AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice')
          ORDER BY i.position)",
                               {INT8ARRAYOID}};
-    pg::EnumOids<BillingStatus> const billing_status;
-    pg::EnumOids<NteStatus> const nte_status;
-    std::vector<NteRow> candidates;
-    std::map<std::int64_t, bool> seen;
+    LedgerReader const reader;
+    std::vector<LedgerRow> candidates;
+    std::unordered_set<std::int64_t> seen;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        if (seen.emplace(rows.id(i, 1), true).second) {
-            candidates.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4),
-                                  billing_status(rows.value(i, 5)), nte_status(rows.value(i, 6)), rows.decimal(i, 7)});
+        if (seen.insert(rows.id(i, 1)).second) {
+            candidates.push_back(reader.at(rows, i));
         }
     }
     return candidates;
+}
+
+NteRow as_seen_by_limits(const LedgerRow& row) {
+    return {row.actual_id, row.contract_id, row.line_id, row.customer_id, row.billing_status, row.nte, row.amount};
 }
 
 // Writes new not-to-exceed statuses; a row that may no longer be billed is no longer ready.
@@ -71,9 +73,9 @@ void reset(Verb& verb) {
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
     NteVerdict const unknown{NteStatus::not_evaluated, std::nullopt};
     NteChanges changes;
-    for (NteRow const& row : read_candidates(ids)) {
+    for (LedgerRow const& row : read_candidates(ids)) {
         if (row.nte == NteStatus::committed || row.nte == NteStatus::failed) {
-            changes.add(row, unknown);
+            changes.add(as_seen_by_limits(row), unknown);
             emit(verb, row.actual_id, ItemOutcome::changed, unknown);
         }
     }
@@ -85,8 +87,8 @@ void reevaluate(Verb& verb) {
     ContractBook book = ContractBook::lock_and_load(contracts_of_actuals(ids));
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
     for (EvaluatedRow const& row : evaluate_actuals(book, operation, ids)) {
-        emit(verb, row.actual_id, row.before == row.verdict.status ? ItemOutcome::unchanged : ItemOutcome::changed,
-             row.verdict);
+        bool const is_as_before = row.part_of == 0 && row.before == row.verdict.status;
+        emit(verb, row.actual_id, is_as_before ? ItemOutcome::unchanged : ItemOutcome::changed, row.verdict);
     }
 }
 
@@ -137,23 +139,34 @@ Ids contracts_of_actuals(const Ids& actual_ids) {
 }
 
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids) {
-    std::vector<NteRow> const rows = read_candidates(actual_ids);
-    for (NteRow const& row : rows) {
+    std::vector<LedgerRow> const rows = read_candidates(actual_ids);
+    for (LedgerRow const& row : rows) {
         if (row.nte == NteStatus::committed) {
             book.limits(book.known_contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);
         }
     }
     std::vector<EvaluatedRow> evaluated;
     NteChanges changes;
-    for (NteRow const& row : rows) {
-        NteVerdict const verdict =
-            book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
-        evaluated.push_back({row.actual_id, row.nte, verdict});
-        if (verdict.status != row.nte || verdict.status == NteStatus::failed) {
-            changes.add(row, verdict);
+    LineTotals totals;
+    Reversals reversals(totals);
+    NteSplits splits(totals, reversals);
+    for (LedgerRow const& row : rows) {
+        NteFit const fit = book.fit(row.contract_id, row.line_id, row.customer_id, sale_of(row));
+        if (fit.split) {
+            NteSplits::Written const parts = splits.add(row, fit);
+            evaluated.push_back({parts.fits, row.nte, committed_verdict(), row.actual_id});
+            evaluated.push_back({parts.rest, row.nte, fit.verdict, row.actual_id});
+            continue;
+        }
+        evaluated.push_back({row.actual_id, row.nte, fit.verdict, 0});
+        if (fit.verdict.status != row.nte || fit.verdict.status == NteStatus::failed) {
+            changes.add(as_seen_by_limits(row), fit.verdict);
         }
     }
     changes.write(operation_id);
+    reversals.write(operation_id);
+    splits.write(operation_id);
+    totals.write();
     return evaluated;
 }
 

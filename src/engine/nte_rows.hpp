@@ -8,12 +8,14 @@
 namespace billing::engine {
 
 // Evaluates the actuals in the order given: what they had committed is released first, then each is offered room
-// greedily. Rows that turn out failed are no longer ready to invoice. Actuals that do not exist, are on an invoice or
-// are not chargeable unbilled sales are passed over. Returns what was found for each actual evaluated.
+// greedily. Rows that turn out failed are no longer ready to invoice; on contracts with partial fit a row that fits
+// only partly is replaced by two. Actuals that do not exist, are on an invoice or are not chargeable unbilled sales are
+// passed over. Returns what was found for each actual evaluated, or for its two parts.
 struct EvaluatedRow {
     std::int64_t actual_id;
     NteStatus before;
     NteVerdict verdict;
+    std::int64_t part_of; // the actual that was evaluated, where this is a part of it; otherwise 0
 };
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids);
 

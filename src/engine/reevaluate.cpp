@@ -85,7 +85,8 @@ Ids find_work(const WorkSelection& selection) {
 }
 
 Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice)
-    : preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_) {}
+    : preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_),
+      splits_(totals_, reversals_) {}
 
 void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
     entries_ = entries;
@@ -168,17 +169,18 @@ void Reevaluation::consider(EntryRow entry) {
     rewrite(entry, std::move(standing));
 }
 
-// What is on an invoice is compared as it was approved: billed sales are the same facts again.
+// What is on an invoice is compared as it was approved: what invoices wrote are the same facts again.
 bool Reevaluation::is_as_judged(const std::vector<LedgerRow>& rows, const std::string& problem, Hold hold) const {
     if (!problem.empty()) {
         return false;
     }
     if (hold == Hold::none) {
-        return same_terms(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
+        auto const compare = agreed_at_one_price(rows) ? same_terms : same_quantities;
+        return compare(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
     }
     std::vector<LedgerRow> approved;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(approved),
-                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales; });
+                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales && row.source_id == 0; });
     return same_terms(approved, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
 }
 
@@ -187,6 +189,9 @@ std::string Reevaluation::why_not(const std::vector<LedgerRow>& standing, const 
         if (terms_.book().known_contract(row.contract_id).is_closed) {
             return "the contract is closed";
         }
+    }
+    if (hold == Hold::none && problem.empty() && !agreed_at_one_price(standing)) {
+        return "its sales were agreed at different prices; cancel the approval to have it written again";
     }
     return hold != Hold::none ? reason_of(hold) : problem;
 }
@@ -260,24 +265,53 @@ void Reevaluation::evaluate_limits() {
 }
 
 void Reevaluation::evaluate(const Bid& bid) {
-    ContractBook& book = terms_.book();
     if (bid.rewrite != no_rewrite) {
-        Rewrite& rewrite = rewrites_[bid.rewrite];
-        NewActual const& sale = rewrite.written[bid.item];
-        rewrite.verdicts[bid.item] = book.limits(book.known_contract(rewrite.contract_id))
-                                         .evaluate(rewrite.line_id, sale.customer_id, sale.amount, true);
-        return;
+        evaluate_rewritten(rewrites_[bid.rewrite], bid.item);
+    } else {
+        evaluate_kept(kept_[bid.item]);
     }
-    Kept const& kept = kept_[bid.item];
+}
+
+// A sale that fits only partly becomes two of those written.
+void Reevaluation::evaluate_rewritten(Rewrite& rewrite, std::size_t item) {
+    NewActual const sale = rewrite.written[item];
+    NteFit const fit = terms_.book().fit(rewrite.contract_id, rewrite.line_id, sale.customer_id, sale_of(sale));
+    rewrite.verdicts[item] = fit.verdict;
+    if (fit.split) {
+        rewrite.written[item] = part_of(sale, fit.split->fits);
+        rewrite.verdicts[item] = committed_verdict();
+        rewrite.written.push_back(part_of(sale, fit.split->rest));
+        rewrite.verdicts.push_back(fit.verdict);
+    }
+}
+
+void Reevaluation::evaluate_kept(const Kept& kept) {
     LedgerRow const& row = kept.row;
-    NteVerdict const verdict =
-        book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
-    if (verdict.status != row.nte) {
-        report_.evaluated(kept.entry_id, row, verdict.status);
+    NteFit const fit = terms_.book().fit(row.contract_id, row.line_id, row.customer_id, sale_of(row));
+    if (fit.split) {
+        return split(kept, fit);
+    }
+    if (fit.verdict.status != row.nte) {
+        report_.evaluated(kept.entry_id, row, fit.verdict.status);
         nte_changes_.add(
             {row.actual_id, row.contract_id, row.line_id, row.customer_id, row.billing_status, row.nte, row.amount},
-            verdict);
+            fit.verdict);
     }
+}
+
+void Reevaluation::split(const Kept& kept, const NteFit& fit) {
+    LedgerRow const& row = kept.row;
+    NteSplits::Written const ids = preview_ ? NteSplits::Written{} : splits_.add(row, fit);
+    report_.reversal(kept.entry_id, row, ids.reversal);
+    NewActual const whole{row.type,  row.billing_type, row.customer_id, row.quantity,
+                          row.price, row.amount,       row.tax,         row.extension};
+    NewRow fits =
+        new_actuals_.show(row.contract_id, row.line_id, part_of(whole, fit.split->fits), NteStatus::committed);
+    NewRow rest = new_actuals_.show(row.contract_id, row.line_id, part_of(whole, fit.split->rest), fit.verdict.status);
+    fits.actual_id = ids.fits;
+    rest.actual_id = ids.rest;
+    report_.written(kept.entry_id, fits);
+    report_.written(kept.entry_id, rest);
 }
 
 // --- writing ------------------------------------------------------------------------------------------------------
@@ -301,6 +335,7 @@ void Reevaluation::write(std::int64_t operation_id) {
     }
     reversals_.write(operation_id);
     new_actuals_.write();
+    splits_.write(operation_id);
     totals_.write();
     nte_changes_.write(operation_id);
 }

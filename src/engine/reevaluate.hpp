@@ -6,8 +6,7 @@
 #include <set>
 
 #include "engine/entry_ledger.hpp"
-#include "engine/nte_rows.hpp"
-#include "engine/reversal.hpp"
+#include "engine/nte_split.hpp"
 
 namespace billing::engine {
 
@@ -78,6 +77,9 @@ private:
     void release(const LedgerRow& row);
     std::vector<Bid> bids() const;
     void evaluate(const Bid& bid);
+    void evaluate_rewritten(Rewrite& rewrite, std::size_t item);
+    void evaluate_kept(const Kept& kept);
+    void split(const Kept& kept, const NteFit& fit);
 
     void write(std::int64_t operation_id);
     void write_again(const Rewrite& item);
@@ -95,6 +97,7 @@ private:
     NewActuals new_actuals_;
     LineTotals totals_;
     Reversals reversals_;
+    NteSplits splits_;
     NteChanges nte_changes_;
 };
 

@@ -18,10 +18,14 @@ struct Check {
 };
 
 // The newest reversal of each entry that was taken back or written again: what is older has been settled, what is newer
-// is what the entry became last.
+// is what the entry became last. A sale that was split at a limit was neither.
 #define BILLING_TAKEN_BACK                                                                                             \
-    "(SELECT entry_id, pg_catalog.max(actual_id) AS last_id FROM billing.actual"                                       \
-    "  WHERE reverses_id IS NOT NULL AND invoice_id IS NULL AND entry_id IS NOT NULL GROUP BY entry_id)"
+    "(SELECT r.entry_id, pg_catalog.max(r.actual_id) AS last_id FROM billing.actual r"                                 \
+    "  WHERE r.reverses_id IS NOT NULL AND r.invoice_id IS NULL AND r.entry_id IS NOT NULL"                            \
+    "    AND NOT EXISTS (SELECT 1 FROM billing.actual p WHERE p.part_of_id = r.reverses_id) GROUP BY r.entry_id)"
+
+// What was split at a limit says the same as its parts; only these are counted.
+#define BILLING_NOT_SPLIT " AND NOT EXISTS (SELECT 1 FROM billing.actual p WHERE p.part_of_id = a.actual_id) "
 
 Check checks[] = {
     // --- guards
@@ -314,7 +318,7 @@ Check checks[] = {
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
                    AND a.source_id IS NULL AND a.billing_type = 'chargeable'
-                   AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY a.entry_id) s
          WHERE s.tax <> s.entry_tax
         UNION ALL
@@ -340,7 +344,7 @@ Check checks[] = {
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE (e.approved_billing_type IS NOT NULL OR e.approved_billable_quantity IS NOT NULL)
                    AND a.transaction_type = 'unbilled_sales' AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY e.entry_id, e.approved_billing_type, e.approved_billable_quantity, e.billable_quantity, e.quantity) s
          WHERE s.charged <> s.approved_billable_quantity
             OR CASE s.approved_billing_type WHEN 'chargeable' THEN s.charged IS NULL AND s.billable <> 0 ELSE s.differs END)"},
@@ -356,7 +360,7 @@ Check checks[] = {
                   JOIN billing.company o ON o.company_id = c.company_id
                   LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                  WHERE a.entry_id IS NOT NULL AND a.invoice_id IS NULL AND a.reverses_id IS NULL
-                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0)
+                   AND a.source_id IS NULL AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                  GROUP BY a.contract_id, a.entry_id, a.transaction_type, a.billing_type, a.price) s
          WHERE s.amount <> s.expected)"},
     {"discounts and fees are those of their percentages",
@@ -374,7 +378,7 @@ Check checks[] = {
                           LEFT JOIN )" BILLING_TAKEN_BACK R"( t ON t.entry_id = a.entry_id
                          WHERE a.discount_percent IS NOT NULL AND a.billing_type = 'chargeable' AND a.entry_id IS NOT NULL
                            AND a.invoice_id IS NULL AND a.reverses_id IS NULL AND a.source_id IS NULL
-                           AND a.actual_id > coalesce(t.last_id, 0)
+                           AND a.actual_id > coalesce(t.last_id, 0))" BILLING_NOT_SPLIT R"(
                          GROUP BY a.contract_id, a.entry_id, a.price, a.discount_percent, a.fee_percent) x) s
          WHERE s.discount <> s.expected_discount OR s.fee <> s.expected_fee
         UNION ALL
@@ -404,6 +408,23 @@ Check checks[] = {
             OR (d.billing_type <> 'chargeable' AND (d.discount_amount <> 0 OR d.fee_amount <> 0))
             OR ((d.quantity, d.price) IS DISTINCT FROM (a.quantity, a.price) AND d.discount_amount IS NOT NULL
                 AND d.amount + d.discount_amount - d.fee_amount <> billing.money(d.quantity * d.price, c.currency)))"},
+    {"parts of a split sale are the sale",
+     R"(
+        SELECT p.contract_id, 'actual ' || p.part_of_id,
+               CASE WHEN w.actual_id IS NULL THEN 'is missing, but has parts'
+                    ELSE p.parts || ' parts of ' || p.quantity || ' = ' || p.amount || ' tax ' || p.tax || ', itself ' || w.quantity
+                         || ' = ' || w.amount || ' tax ' || w.tax || ', ' || w.adjustment_status END
+          FROM (SELECT s.contract_id, s.part_of_id, pg_catalog.count(*) AS parts, pg_catalog.sum(s.quantity) AS quantity,
+                       pg_catalog.sum(s.amount) AS amount, pg_catalog.sum(s.tax) AS tax,
+                       pg_catalog.array_agg(DISTINCT (s.contract_line_id, s.customer_id, s.entry_id, s.source_id, s.price,
+                            s.transaction_type, s.transaction_class, s.transaction_date, s.billing_type)::text) AS kinds
+                  FROM billing.actual s WHERE s.part_of_id IS NOT NULL AND s.reverses_id IS NULL
+                 GROUP BY s.contract_id, s.part_of_id) p
+          LEFT JOIN billing.actual w ON w.actual_id = p.part_of_id AND w.contract_id = p.contract_id
+         WHERE w.actual_id IS NULL OR p.parts <> 2 OR w.adjustment_status <> 'adjusted'
+            OR p.quantity <> w.quantity OR p.amount <> w.amount OR p.tax <> w.tax
+            OR p.kinds <> ARRAY[(w.contract_line_id, w.customer_id, w.entry_id, w.source_id, w.price, w.transaction_type,
+                                 w.transaction_class, w.transaction_date, w.billing_type)::text])"},
 
     // --- invoices
     // -----------------------------------------------------------------------------------------------------
@@ -478,6 +499,35 @@ Check checks[] = {
            AND (coalesce(w.billed, 0) <> d.quantity
                 OR coalesce(w.open, 0) <> CASE WHEN d.quantity = 0 OR pg_catalog.abs(d.quantity) < pg_catalog.abs(b.quantity)
                                                THEN b.quantity - d.quantity ELSE 0 END))"},
+    {"reduced quantities are written off or kept",
+     R"(
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id,
+               'of ' || s.quantity || ' bills ' || d.quantity || CASE WHEN d.keep_rest THEN ' and keeps the rest' ELSE ' and writes off the rest' END
+               || '; written on the invoice ' || coalesce(w.on_invoice, 0) || ', kept ' || coalesce(w.kept, 0)
+               || ' that come to ' || coalesce(w.kept_amount, 0)
+          FROM billing.invoice_detail d
+          JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
+          JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
+                AND v.project_invoice_status NOT IN ('draft', 'in_review')
+          JOIN billing.actual s ON s.actual_id = d.actual_id AND s.contract_id = d.contract_id
+         CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.abs(d.quantity) < pg_catalog.abs(s.quantity)
+                                         THEN s.quantity - d.quantity ELSE 0 END AS quantity) r
+          LEFT JOIN (SELECT a.contract_id, a.source_id, a.invoice_id,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NOT NULL) AS on_invoice,
+                            pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NULL) AS kept,
+                            pg_catalog.sum(a.amount) FILTER (WHERE i.invoice_line_id IS NULL) AS kept_amount
+                       FROM billing.actual a
+                       LEFT JOIN billing.invoice_line i ON i.invoice_line_id = a.invoice_line_id
+                             AND i.contract_id = a.contract_id AND i.invoice_id = a.invoice_id
+                      WHERE a.transaction_type = 'unbilled_sales' AND a.reverses_id IS NULL AND a.source_id IS NOT NULL
+                        AND a.invoice_id IS NOT NULL
+                      GROUP BY a.contract_id, a.source_id, a.invoice_id) w
+            ON w.contract_id = d.contract_id AND w.source_id = d.actual_id AND w.invoice_id = v.invoice_id
+         WHERE d.detail_kind = 'actual' AND s.adjustment_status = 'adjusted'
+           AND (coalesce(w.on_invoice, 0) + coalesce(w.kept, 0) <> d.quantity + r.quantity
+                OR coalesce(w.kept, 0) <> CASE WHEN d.keep_rest THEN r.quantity ELSE 0 END
+                OR coalesce(w.kept_amount, 0) <> CASE WHEN d.keep_rest AND r.quantity <> 0
+                                                      THEN s.amount - billing.money(d.quantity * s.price, v.currency) ELSE 0 END))"},
     {"invoices belong together", R"(
         SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'customer ' || l.customer_id || ', invoice of customer ' || v.customer_id
           FROM billing.invoice_line l
@@ -776,6 +826,7 @@ Check checks[] = {
 };
 
 #undef BILLING_TAKEN_BACK
+#undef BILLING_NOT_SPLIT
 
 void run_checks(Verb& verb) {
     constexpr long rows_per_batch = 1000;

@@ -3,7 +3,7 @@
 #include <unordered_set>
 
 #include "engine/entries.hpp"
-#include "engine/new_actuals.hpp"
+#include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
@@ -160,32 +160,35 @@ private:
             return problem;
         }
         for (NewActual const& draft : judgement_.actuals) {
-            add_actual(entry, draft, evaluate(draft));
+            add_fitted(entry, draft);
         }
         accept(entry.entry_id, judgement_.contract->contract_id);
         return {};
     }
 
-    NteVerdict evaluate(const NewActual& draft) {
-        if (draft.type != TransactionType::unbilled_sales) {
-            return {NteStatus::not_applicable, std::nullopt};
+    // A sale is checked against its limits; where it fits only partly and the contract says so, it becomes two.
+    void add_fitted(const EntryRow& entry, const NewActual& draft) {
+        bool const counts = draft.type == TransactionType::unbilled_sales &&
+                            draft.billing_type == BillingType::chargeable &&
+                            judgement_.line->method == BillingMethod::time_and_material;
+        if (!counts) {
+            return add_actual(entry, draft, {NteStatus::not_applicable, std::nullopt});
         }
-        Contract& contract = *judgement_.contract;
-        ContractLine const& line = *judgement_.line;
-        bool const counts =
-            draft.billing_type == BillingType::chargeable && line.method == BillingMethod::time_and_material;
-        NteVerdict const verdict =
-            terms_.book().limits(contract).evaluate(line.line_id, draft.customer_id, draft.amount, counts);
-        Decimal const committed = verdict.status == NteStatus::committed ? draft.amount : Decimal();
-        totals_.add(contract.contract_id, line.line_id, draft.customer_id, committed, Decimal());
-        return verdict;
+        NteFit const fit = terms_.book().fit(judgement_.contract->contract_id, judgement_.line_id(), draft.customer_id,
+                                             sale_of(draft));
+        if (!fit.split) {
+            return add_actual(entry, draft, fit.verdict);
+        }
+        add_actual(entry, part_of(draft, fit.split->fits), committed_verdict());
+        add_actual(entry, part_of(draft, fit.split->rest), fit.verdict);
     }
 
     void add_actual(const EntryRow& entry, const NewActual& draft, const NteVerdict& nte) {
         std::int64_t const contract_id = judgement_.contract->contract_id;
         std::int64_t const line_id = judgement_.line_id();
-        if (draft.type == TransactionType::cost && line_id != 0) {
-            totals_.add(contract_id, line_id, draft.customer_id, Decimal(), Decimal());
+        if (line_id != 0) {
+            Decimal const committed = nte.status == NteStatus::committed ? draft.amount : Decimal();
+            totals_.add(contract_id, line_id, draft.customer_id, committed, Decimal());
         }
         NewRow const row = actuals_.add(entry, contract_id, line_id, draft, nte);
         if (!returns_actuals_) {

@@ -8,6 +8,7 @@ constexpr Policy policies[] = {
     {"actual", "approve(), mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "actual_id", false,
      false,
      "contract_id,actual_id,contract_line_id,customer_id,entry_id,milestone_split_id,detail_id,source_id,reverses_id,"
+     "part_of_id,"
      "retainer_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_status,adjustment_"
      "status,"
      "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax,"
@@ -32,7 +33,7 @@ constexpr Policy policies[] = {
      false,
      "contract_id,detail_id,invoice_line_id,detail_kind,actual_id,milestone_split_id,transaction_class,billing_type,"
      "quantity,price,amount,tax,transaction_date,task_id,role_id,category_id,resource_id,product_id,description,"
-     "external_description,discount_amount,fee_amount",
+     "external_description,discount_amount,fee_amount,keep_rest",
      "", "", "", "", ""},
     {"milestone_split", "mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "milestone_split_id",
      false, false,

@@ -81,6 +81,60 @@ TEST(Confirmation, QuantityZeroLeavesOnlyTheNonChargeableTriple) {
     EXPECT_EQ(show(rows[3]), "BS 8/1600 non_chargeable adjustable customer_invoice_posted reverses -2 source 1");
 }
 
+TEST(Confirmation, KeptRestIsAnOpenSaleOfItsOwn) {
+    EXPECT_EQ(shown(confirm_sale(terms("8", "200", "1600"), terms("6", "200", "1200"), 0, true)),
+              (Lines{"US -8/-1600 chargeable unadjustable canceled reverses -1 source -2",
+                     "US 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source -1",
+                     "US -6/-1200 chargeable unadjustable customer_invoice_posted reverses 1 source -2",
+                     "BS 6/1200 chargeable adjustable customer_invoice_posted reverses -2 source 1",
+                     "US 2/400 chargeable adjustable not_ready_to_invoice reverses -2 source -1"}));
+}
+
+TEST(Confirmation, KeptRestHasTheTermsOfItsSource) {
+    const DetailTerms sale = terms("8", "200", "1600", BillingType::chargeable, "320");
+    const auto rows = confirm_sale(sale, terms("6", "180", "1080", BillingType::complimentary, "0"), 0, true);
+    ASSERT_EQ(rows.size(), 5U);
+    EXPECT_EQ(show(rows[4]), "US 2/400 chargeable adjustable not_ready_to_invoice reverses -2 source -1");
+    EXPECT_EQ(rows[4].terms.price, d("200"));
+    EXPECT_EQ(rows[4].terms.tax, d("80"));
+}
+
+TEST(Confirmation, WithoutARestThereIsNothingToKeep) {
+    const DetailTerms sale = terms("8", "200", "1600");
+    for (const char* quantity : {"8", "10"}) {
+        const DetailTerms edited = terms(quantity, "180", "1");
+        EXPECT_EQ(shown(confirm_sale(sale, edited, 0, true)), shown(confirm_sale(sale, edited, 0)));
+        EXPECT_TRUE(rest_of(sale, edited.quantity, 0).quantity.is_zero());
+    }
+}
+
+// What is billed at the price of the source and what is kept are the source, also where its amount was the residue of a
+// split; a negated sale leaves a negated rest.
+TEST(ConfirmationProperty, BilledAndKeptAddUpToTheSource) {
+    Random random;
+    SCOPED_TRACE(random.seed());
+    for (int i = 0; i < 20'000 && !testing::Test::HasFailure(); ++i) {
+        const Decimal quantity = Decimal::of(random.between(1, 100'000), 2);
+        const Decimal price = Decimal::of(random.between(0, 1'000'000), static_cast<int>(random.between(0, 4)));
+        const Decimal residue = Decimal::of(random.between(-2, 2), 2);
+        const DetailTerms source{BillingType::chargeable, quantity, price, (quantity * price).rounded(2) + residue,
+                                 Decimal::of(random.between(0, 100'000), 2)};
+        const Decimal billed = Decimal::of(random.between(0, 120'000), 2);
+        const DetailTerms rest = rest_of(source, billed, 2);
+        if (billed >= quantity) {
+            EXPECT_TRUE(rest.quantity.is_zero() && rest.amount.is_zero() && rest.tax.is_zero());
+            continue;
+        }
+        EXPECT_EQ(billed + rest.quantity, quantity);
+        EXPECT_EQ((billed * price).rounded(2) + rest.amount, source.amount);
+        EXPECT_GE(rest.tax.sign(), 0);
+        EXPECT_LE(rest.tax, source.tax);
+        const DetailTerms negated{source.billing_type, -quantity, price, -source.amount, -source.tax};
+        EXPECT_EQ(rest_of(negated, -billed, 2).amount, -rest.amount);
+        EXPECT_EQ(rest_of(negated, -billed, 2).tax, -rest.tax);
+    }
+}
+
 TEST(Confirmation, BillingTypeEditIsWrittenAnew) {
     const auto rows = confirm_sale(terms("8", "200", "1600"), terms("8", "200", "1600", BillingType::complimentary), 2);
     ASSERT_EQ(rows.size(), 4U);

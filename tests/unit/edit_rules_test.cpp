@@ -20,7 +20,8 @@ constexpr DetailField fields[] = {DetailField::billing_type,
                                   DetailField::unit,
                                   DetailField::product,
                                   DetailField::transaction_class,
-                                  DetailField::amount};
+                                  DetailField::amount,
+                                  DetailField::rest};
 
 // Expects exactly these fields of a kind to be editable, and a reason for every other one.
 void expect_editable(DetailKind kind, const std::set<DetailField>& editable) {
@@ -36,7 +37,7 @@ void expect_editable(DetailKind kind, const std::set<DetailField>& editable) {
 TEST(EditRules, TimeAndMaterial) {
     expect_editable(DetailKind::actual,
                     {DetailField::billing_type, DetailField::quantity, DetailField::price, DetailField::tax,
-                     DetailField::description, DetailField::external_description});
+                     DetailField::description, DetailField::external_description, DetailField::rest});
 }
 
 TEST(EditRules, Milestone) {
@@ -51,6 +52,7 @@ TEST(EditRules, Product) {
 TEST(EditRules, ManualIsFreeButForItsClass) {
     std::set<DetailField> editable(std::begin(fields), std::end(fields));
     editable.erase(DetailField::transaction_class);
+    editable.erase(DetailField::rest);
     expect_editable(DetailKind::manual, editable);
 }
 

@@ -127,6 +127,26 @@ TEST(Standing, TwoEqualRowsAreTwo) {
     EXPECT_FALSE(same_terms(rows, 10, 11, {wanted(sale()), wanted(cost())}));
 }
 
+TEST(Standing, PartsOfASaleAreTheSale) {
+    const std::vector<LedgerRow> parts{cost(), sale(BillingStatus::not_ready_to_invoice, "5"),
+                                       sale(BillingStatus::ready_to_invoice, "3")};
+    EXPECT_TRUE(same_terms(parts, 10, 11, {wanted(cost()), wanted(sale())}));
+    EXPECT_FALSE(same_terms({parts[0], parts[1]}, 10, 11, {wanted(cost()), wanted(sale())}));
+    EXPECT_FALSE(same_terms(parts, 10, 11, {wanted(cost())}));
+}
+
+TEST(Standing, PartsAtDifferentPricesAreComparedByQuantity) {
+    std::vector<LedgerRow> parts{cost(), sale(BillingStatus::not_ready_to_invoice, "5"),
+                                 sale(BillingStatus::not_ready_to_invoice, "3")};
+    EXPECT_TRUE(agreed_at_one_price(parts));
+    parts[1].price = d("180");
+    EXPECT_FALSE(agreed_at_one_price(parts));
+    EXPECT_FALSE(same_terms(parts, 10, 11, {wanted(cost()), wanted(sale())}));
+    EXPECT_TRUE(same_quantities(parts, 10, 11, {wanted(cost()), wanted(sale())}));
+    parts[2].customer_id = 2;
+    EXPECT_FALSE(same_quantities(parts, 10, 11, {wanted(cost()), wanted(sale())}));
+}
+
 ApprovedWork bob() {
     return {TransactionClass::time, d("8"), d("8"), std::nullopt, d("100"), d("200"), d("0")};
 }
