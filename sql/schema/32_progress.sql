@@ -52,11 +52,11 @@ SELECT m.contract_id, c.name AS contract, m.contract_line_id, l.name AS contract
          FROM billing.milestone_split i
         WHERE i.contract_id = m.contract_id AND i.milestone_id = m.milestone_id) s
   LEFT JOIN billing.milestone_progress p ON p.milestone_id = m.milestone_id AND p.contract_id = m.contract_id
- CROSS JOIN LATERAL (SELECT coalesce(s.on_the_way, p.next_amount) AS next_amount) n
+ CROSS JOIN LATERAL (SELECT coalesce(p.next_amount, s.on_the_way) AS next_amount) n
  WHERE l.invoice_schedule_type = 'progress_based';
 COMMENT ON VIEW billing.progress_milestones IS 'Progress-based milestones as a whole: what is billed next, what has been invoiced, what remains. Their slices are in fixed_price_milestones.';
 COMMENT ON COLUMN billing.progress_milestones.total_amount IS 'Including tax, as all amounts and percentages that follow.';
-COMMENT ON COLUMN billing.progress_milestones.next_amount IS 'What set_progress() was told, or what is ready or on drafts.';
+COMMENT ON COLUMN billing.progress_milestones.next_amount IS 'What set_progress() was told; from marking until the last customer is invoiced, what is ready or on drafts.';
 COMMENT ON COLUMN billing.progress_milestones.next_status IS 'Not ready to invoice until the next slice is marked, and again when it is posted for the last customer.';
 COMMENT ON COLUMN billing.progress_milestones.invoiced_amount IS 'On confirmed invoices, at the amount and tax of the milestone. A draft counts for nothing.';
 COMMENT ON COLUMN billing.progress_milestones.remaining_amount IS 'Not on a confirmed invoice.';
