@@ -187,7 +187,21 @@ SELECT d.contract_id, l.invoice_id, d.invoice_line_id, d.detail_kind, o.source_i
          FROM billing.actual a
         WHERE d.detail_kind = 'actual' AND a.actual_id = d.actual_id AND a.contract_id = d.contract_id
        UNION ALL
-       SELECT s.milestone_split_id, 'chargeable', 1, s.amount, s.amount, s.tax
+       -- Together with the parts that were credited since.
+       SELECT s.milestone_split_id, 'chargeable', 1, d.amount, d.amount,
+              (WITH RECURSIVE part AS (
+                   SELECT s.milestone_split_id, s.tax
+                   UNION ALL
+                   SELECT k.milestone_split_id, k.tax
+                     FROM part p
+                     JOIN billing.milestone_split k ON k.contract_id = s.contract_id AND k.milestone_id = s.milestone_id
+                          AND k.cut_from = p.milestone_split_id
+                    WHERE k.credited_sale_id >= (
+                          SELECT b.actual_id FROM billing.actual b
+                           WHERE b.contract_id = l.contract_id AND b.invoice_id = l.invoice_id
+                             AND b.milestone_split_id = s.milestone_split_id AND b.transaction_type = 'billed_sales'
+                             AND b.reverses_id IS NULL AND b.detail_id IS NULL))
+               SELECT sum(part.tax) FROM part)
          FROM billing.milestone_split s
         WHERE d.detail_kind = 'milestone' AND s.milestone_split_id = d.milestone_split_id AND s.contract_id = d.contract_id
        UNION ALL

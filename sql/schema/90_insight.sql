@@ -232,7 +232,7 @@ CREATE OR REPLACE FUNCTION billing.backlog_at(moment timestamptz, contracts bigi
     SET enable_seqscan = off
     SET jit = off
     AS $$
-WITH since AS (
+WITH RECURSIVE since AS (
     SELECT h.item, h.status_column, h.from_status, h.to_status, h.operation_id, h.change_id, i.id
       FROM billing.operation o
       JOIN billing.operation_change h ON h.operation_id = o.operation_id
@@ -247,6 +247,18 @@ moved AS (
     SELECT DISTINCT ON (s.item, s.id) s.item, s.id, s.from_status
       FROM since s WHERE s.status_column IN ('billing_status', 'milestone_status', 'product_status')
      ORDER BY s.item, s.id, s.change_id),
+chosen AS (
+    SELECT c.contract_id, c.customer_id, c.currency FROM billing.contract c
+     WHERE contracts IS NULL OR c.contract_id = ANY (contracts)),
+-- A slice cut since then was a part of another share, with the status of that one.
+share AS (
+    SELECT s.contract_id, s.milestone_split_id, s.milestone_split_id AS was_id
+      FROM chosen c JOIN billing.milestone_split s ON s.contract_id = c.contract_id
+    UNION ALL
+    SELECT h.contract_id, h.milestone_split_id, p.cut_from
+      FROM share h
+      JOIN moved m ON m.item = 'milestone_split' AND m.id = h.was_id AND m.from_status IS NULL
+      JOIN billing.milestone_split p ON p.milestone_split_id = h.was_id AND p.contract_id = h.contract_id),
 -- An approval since then wrote the sales of its entry, but for those canceled before it.
 approved AS (
     SELECT s.id, min(s.change_id) AS change_id FROM since s
@@ -268,9 +280,6 @@ adjusted AS (
      WHERE s.item = 'actual' AND s.status_column = 'adjustment_status' AND s.to_status = 'adjusted'),
 confirmed AS (
     SELECT DISTINCT s.id FROM since s WHERE s.item = 'invoice' AND s.to_status = 'confirmed'),
-chosen AS (
-    SELECT c.contract_id, c.customer_id, c.currency FROM billing.contract c
-     WHERE contracts IS NULL OR c.contract_id = ANY (contracts)),
 sale AS (
     SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
            a.transaction_date, a.billing_type, a.amount, a.tax, coalesce(m.from_status, a.billing_status::text) AS status
@@ -298,12 +307,15 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)
 UNION ALL
 SELECT s.contract_id, s.contract_line_id, s.customer_id, 'milestone', s.milestone_split_id, 'milestone', t.milestone_date, 'chargeable',
-       s.amount, s.tax, c.currency, coalesce(m.from_status, s.milestone_status::text)
+       s.amount, s.tax, c.currency, x.status
   FROM chosen c
   JOIN billing.milestone_split s ON s.contract_id = c.contract_id
   JOIN billing.milestone t ON t.milestone_id = s.milestone_id AND t.contract_id = s.contract_id
-  LEFT JOIN moved m ON m.item = 'milestone_split' AND m.id = s.milestone_split_id
- WHERE coalesce(m.from_status, s.milestone_status::text) <> 'customer_invoice_posted' AND coalesce(t.recorded_at < moment, true)
+  JOIN share h ON h.contract_id = s.contract_id AND h.milestone_split_id = s.milestone_split_id
+  LEFT JOIN moved m ON m.item = 'milestone_split' AND m.id = h.was_id
+  LEFT JOIN billing.milestone_split w ON w.milestone_split_id = h.was_id AND w.contract_id = h.contract_id
+ CROSS JOIN LATERAL (SELECT coalesce(m.from_status, w.milestone_status::text, 'not_ready_to_invoice') AS status) x
+ WHERE (m.id IS NULL OR m.from_status IS NOT NULL) AND x.status <> 'customer_invoice_posted' AND coalesce(t.recorded_at < moment, true)
 UNION ALL
 SELECT l.contract_id, l.contract_line_id, c.customer_id, 'product', l.contract_line_id, 'material', NULL, 'chargeable',
        billing.money(l.quantity * l.unit_price, c.currency), l.tax, c.currency, coalesce(m.from_status, l.product_status::text)
@@ -313,7 +325,7 @@ SELECT l.contract_id, l.contract_line_id, c.customer_id, 'product', l.contract_l
  WHERE coalesce(m.from_status, l.product_status::text) <> 'customer_invoice_posted' AND coalesce(l.recorded_at < moment, true)
 $$;
 COMMENT ON FUNCTION billing.backlog_at(timestamptz, bigint[]) IS
-    'What was unbilled just before a moment: the backlog and what sat on drafts (status customer_invoice_created), from the log. What a verb did counts from the moment it was called. Actuals are exact; milestones and product lines have the status of then and the terms of now, and those deleted since are missing.';
+    'What was unbilled just before a moment: the backlog and what sat on drafts (status customer_invoice_created), from the log. What a verb did counts from the moment it was called. Actuals are exact; milestones and product lines have the status of then and the terms of now, those deleted since are missing, and slices merged since are not ready.';
 REVOKE ALL ON FUNCTION billing.backlog_at(timestamptz, bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION billing.backlog_as_of(day date, contracts bigint[] DEFAULT NULL)

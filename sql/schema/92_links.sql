@@ -64,6 +64,12 @@ SELECT a.contract_id, 'milestone_split', a.milestone_split_id, 'actual', a.actua
   FROM billing.actual a
  WHERE a.milestone_split_id IS NOT NULL
 UNION ALL
+SELECT s.contract_id, k.origin, k.origin_id, 'milestone_split', s.milestone_split_id
+  FROM billing.milestone_split s
+ CROSS JOIN LATERAL (VALUES ('milestone_split', s.cut_from), ('actual', s.credited_sale_id))
+       AS k (origin, origin_id)
+ WHERE k.origin_id IS NOT NULL
+UNION ALL
 SELECT a.contract_id, 'contract_line', a.contract_line_id, 'actual', a.actual_id
   FROM billing.actual a
   JOIN billing.contract_line l ON l.contract_line_id = a.contract_line_id AND l.contract_id = a.contract_id AND l.billing_method = 'product'
@@ -93,5 +99,5 @@ SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
  CROSS JOIN LATERAL (VALUES ('invoice', o.invoice_id), ('invoice_line', o.invoice_line_id), ('invoice_line_detail', o.detail))
        AS k (origin, origin_id)
  WHERE a.invoice_id IS NOT NULL AND (a.transaction_type = 'billed_sales' OR a.reverses_id IS NULL);
-COMMENT ON VIEW billing.transaction_origin IS 'Where every actual comes from: the entry, milestone share or product line, and for what a confirmation wrote the invoice, its line and detail.';
-COMMENT ON COLUMN billing.transaction_origin.origin IS 'entry, milestone_split, contract_line (a product line), invoice, invoice_line, invoice_line_detail (origin_id is the source_id of that view).';
+COMMENT ON VIEW billing.transaction_origin IS 'Where every actual comes from: the entry, milestone share or product line, and for what a confirmation wrote the invoice, its line and detail. And where slices of milestones come from: the share they were cut from, the billed sale of which they are the credited part.';
+COMMENT ON COLUMN billing.transaction_origin.origin IS 'entry, milestone_split, actual, contract_line (a product line), invoice, invoice_line, invoice_line_detail (origin_id is the source_id of that view).';

@@ -27,6 +27,7 @@ DROP FUNCTION @extschema@.edit_invoice_details(bigint[], bigint[], bigint[], big
 
 --@ piece sql/install/11_retainer_types.sql
 --@ piece sql/install/64_take_back.sql
+--@ piece sql/install/71_progress.sql
 --@ piece sql/install/73_revise.sql
 --@ piece sql/install/76_bulk_confirm.sql
 --@ piece sql/install/78_retainer.sql

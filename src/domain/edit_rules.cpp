@@ -71,8 +71,14 @@ Reason correction_refusal(DetailField field) noexcept {
     }
 }
 
+Reason milestone_correction_refusal(DetailField field) noexcept {
+    if (field == DetailField::amount)
+        return "enter the amount that shall stand as the price";
+    return correction_refusal(field);
+}
+
 Reason full_credit_refusal() noexcept {
-    return "a billed milestone or product line can only be credited in full";
+    return "a billed product line can only be credited in full";
 }
 
 Reason rest_refusal(DetailKind kind) noexcept {
@@ -106,6 +112,7 @@ std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field)
     case DetailKind::refund:
         return "a retainer is billed at its amount; set_advance() limits what an invoice takes of it";
     case DetailKind::milestone_correction:
+        return is_text(field) ? allowed() : milestone_correction_refusal(field);
     case DetailKind::product_correction:
         break;
     }
@@ -117,6 +124,17 @@ std::optional<std::string_view> quantity_refusal(const Decimal& source, const De
         return "billable quantity must not be negative";
     if (source.sign() < 0 && edited.sign() > 0)
         return "billable quantity of a negative source must not be positive";
+    return std::nullopt;
+}
+
+std::optional<std::string_view> standing_refusal(const Decimal& billed, const Decimal& quantity,
+                                                 const Decimal& stands) noexcept {
+    if (!quantity.is_zero() && quantity != Decimal::of(1))
+        return "the quantity of a milestone is 1, or 0 to credit it in full; enter the amount that shall stand as the "
+               "price";
+    const bool is_between = stands.sign() * billed.sign() >= 0 && stands.magnitude() <= billed.magnitude();
+    if (!is_between)
+        return "what stands of a milestone lies between nothing and what was billed";
     return std::nullopt;
 }
 

@@ -36,13 +36,17 @@ enum class DetailField {
 // Empty when that field may be edited while the invoice is in draft or in review; otherwise the reason why not, as a
 // sentence without full stop.
 // Texts and tax are free nearly everywhere; time and material also let billing type, quantity and price go; a manual
-// detail is free but for its class; a correction keeps its billing type; a credited milestone or product line is
-// credited whole.
+// detail is free but for its class; a correction keeps its billing type; a credited product line is credited whole.
 std::optional<std::string_view> edit_refusal(DetailKind kind, DetailField field) noexcept;
 
 // Empty when `edited` may replace the billable quantity `source`, otherwise the reason. The quantity may grow, shrink
 // or become zero but not change sign: a positive or zero source refuses a negative quantity, a negative one a positive.
 std::optional<std::string_view> quantity_refusal(const Decimal& source, const Decimal& edited) noexcept;
+
+// Empty when a correction may leave a milestone billed with that quantity and amount, otherwise the reason: it is
+// credited in full, or a part of the amount stands.
+std::optional<std::string_view> standing_refusal(const Decimal& billed, const Decimal& quantity,
+                                                 const Decimal& stands) noexcept;
 
 // What an edit leaves unbilled of the original quantity: the difference when the quantity shrinks towards zero, with
 // the sign of the original; zero when it stays or grows. Raises ZB021 when quantity_refusal has a reason.

@@ -212,6 +212,11 @@ NteVerdict NteBook::evaluate_milestone(std::int64_t customer_id, const Decimal& 
     return verdict;
 }
 
+void NteBook::release_milestone(std::int64_t customer_id, const Decimal& amount) {
+    if (has_limits())
+        claim(milestone_levels, levels_end, 0, customer_id, -amount);
+}
+
 void NteBook::release(std::int64_t line_id, std::int64_t customer_id, const Decimal& amount) {
     if (has_limits())
         claim(all_levels, levels_end, line_id, customer_id, -amount);

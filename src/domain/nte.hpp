@@ -77,6 +77,9 @@ public:
     // Milestones are checked against the limits of customer and contract only.
     NteVerdict evaluate_milestone(std::int64_t customer_id, const Decimal& amount);
 
+    // Gives back what a milestone had claimed, where it cannot be marked for another reason.
+    void release_milestone(std::int64_t customer_id, const Decimal& amount);
+
     // Gives back what a row on a time-and-material line had claimed, as before a re-evaluation.
     void release(std::int64_t line_id, std::int64_t customer_id, const Decimal& amount);
 

@@ -83,6 +83,8 @@ inline constexpr Transition<BillingStatus> billing_transitions[] = {
 inline constexpr Transition<MilestoneStatus> milestone_transitions[] = {
     {MilestoneStatus::not_ready_to_invoice, MilestoneStatus::ready_to_invoice, Actor::user, "mark_ready_to_invoice",
      "each customer's part by itself, limits of customer and contract kept"},
+    {MilestoneStatus::not_ready_to_invoice, MilestoneStatus::ready_to_invoice, Actor::user, "set_progress",
+     "the next slice of a progress-based milestone, cut off what is left"},
     {MilestoneStatus::ready_to_invoice, MilestoneStatus::not_ready_to_invoice, Actor::user, "mark_not_ready_to_invoice",
      "not on an invoice"},
     {MilestoneStatus::ready_to_invoice, MilestoneStatus::customer_invoice_created, Actor::system, "create_invoices",
@@ -100,7 +102,7 @@ inline constexpr Transition<MilestoneStatus> milestone_transitions[] = {
     {MilestoneStatus::customer_invoice_created, MilestoneStatus::customer_invoice_posted, Actor::system,
      "confirm_invoices", "billed sale written"},
     {MilestoneStatus::customer_invoice_posted, MilestoneStatus::ready_to_invoice, Actor::system, "confirm_invoices",
-     "a corrective invoice credits the milestone in full"},
+     "a corrective invoice credits the milestone, in full or a part that becomes a slice of its own"},
 };
 
 inline constexpr Transition<ProductStatus> product_transitions[] = {

@@ -253,6 +253,13 @@ constexpr VocabularyValue bulk_confirmation_status[] = {
           "The invoice could not be confirmed and says why; the next bulk confirmation tries again."),
 };
 
+constexpr VocabularyValue invoice_schedule_type[] = {
+    value("completed_milestones", "Completed milestones", "Fullførte milepæler",
+          "A milestone is invoiced whole when it has been reached."),
+    value("progress_based", "Progress-based", "Fremdriftsbasert",
+          "A milestone is invoiced bit by bit, by percentage or amount.", {"Progress based"}),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     static_assert(count <= most_values);
@@ -285,6 +292,7 @@ constexpr Vocabulary catalog[] = {
     vocabulary("frequency_period", frequency_period),
     vocabulary("run_status", run_status),
     vocabulary("bulk_confirmation_status", bulk_confirmation_status),
+    vocabulary("invoice_schedule_type", invoice_schedule_type),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

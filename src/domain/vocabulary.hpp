@@ -61,6 +61,8 @@ enum class TransactionType {
 };
 enum class TransactionClass { time, expense, material, fee, milestone, retainer, tax };
 enum class IncludedTasks { all_project_tasks, selected_project_tasks };
+// How the milestones of a fixed-price line are billed: whole when they are reached, or bit by bit.
+enum class InvoiceScheduleType { completed_milestones, progress_based };
 enum class DetailKind {
     actual,
     milestone,
@@ -138,7 +140,7 @@ using VocabularyEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, MilestoneHeaderStatus,
              InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
              ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
-             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus>;
+             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus, InvoiceScheduleType>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

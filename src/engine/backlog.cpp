@@ -6,6 +6,7 @@
 #include "engine/groups.hpp"
 #include "engine/nte_rows.hpp"
 #include "engine/operation.hpp"
+#include "engine/progress.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 
@@ -366,7 +367,9 @@ private:
                          ON l.contract_id = s.contract_id AND l.contract_line_id = s.contract_line_id
                  ORDER BY i.id)",
                                       {INT8ARRAYOID}};
-            mark_shares_found(pg::query(read, pg::Parameters().ids(*ids)));
+            Ids const whole = mark_.ready ? mark_slices(book_, operation_, groups_, *ids)
+                                          : merge_slices(book_, operation_, groups_, *ids);
+            mark_shares_found(pg::query(read, pg::Parameters().ids(whole)));
         }
     }
 
@@ -395,18 +398,14 @@ private:
         if (!mark_.ready) {
             return {};
         }
-        if (std::string problem = book_.known_line(rows.id(i, 3)).problem(); !problem.empty()) {
+        if (std::string problem = milestone_line_problem(book_.known_line(rows.id(i, 3)), rows.decimal_or_null(i, 7),
+                                                         rows.decimal(i, 8));
+            !problem.empty()) {
             return problem;
-        }
-        std::optional<Decimal> const contracted = rows.decimal_or_null(i, 7);
-        if (contracted && *contracted != rows.decimal(i, 8)) {
-            return "the milestones of contract line " + std::to_string(rows.id(i, 3)) + " total " +
-                   rows.decimal(i, 8).trimmed().text() + ", its contracted amount is " + contracted->trimmed().text();
         }
         NteVerdict const verdict = book_.limits(contract).evaluate_milestone(rows.id(i, 4), rows.decimal(i, 6));
         if (verdict.status == NteStatus::failed) {
-            return reason_of(*verdict.failed_level == NteLevel::contract ? Finding::fails_contract
-                                                                         : Finding::fails_customer);
+            return milestone_limit_problem(*verdict.failed_level);
         }
         return {};
     }
@@ -489,9 +488,16 @@ private:
     // --- everything of some contracts -----------------------------------------------------------------------------
 
     void mark_contracts() {
+        // Of a progress-based milestone for which nothing is set to be billed next, nothing is waiting to be marked.
         static pg::Statement find_shares{R"(
-            SELECT milestone_split_id FROM billing.milestone_split
-             WHERE contract_id = ANY ($1) AND milestone_status = $2::billing.milestone_status)",
+            SELECT s.milestone_split_id FROM billing.milestone_split s
+             WHERE s.contract_id = ANY ($1) AND s.milestone_status = $2::billing.milestone_status
+               AND (s.has_billing_history OR s.milestone_status <> 'not_ready_to_invoice'
+                    OR EXISTS (SELECT 1 FROM billing.contract_line l
+                                WHERE l.contract_line_id = s.contract_line_id AND l.contract_id = s.contract_id
+                                  AND l.invoice_schedule_type <> 'progress_based')
+                    OR EXISTS (SELECT 1 FROM billing.milestone_progress p
+                                WHERE p.milestone_id = s.milestone_id AND p.contract_id = s.contract_id)))",
                                          {INT8ARRAYOID, TEXTOID}};
         static pg::Statement find_products{R"(
             SELECT contract_line_id FROM billing.contract_line

@@ -10,6 +10,7 @@
 #include "engine/invoice_list.hpp"
 #include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
+#include "engine/progress.hpp"
 #include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
@@ -145,7 +146,8 @@ private:
         static pg::Statement read{R"(
             SELECT d.invoice_id, pg_catalog.min(d.detail_id)
               FROM billing.draft_detail d
-             WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'correction' AND d.quantity = d.source_quantity
+             WHERE d.invoice_id = ANY ($1) AND d.detail_kind IN ('correction', 'milestone_correction')
+               AND d.quantity = d.source_quantity
                AND d.price = d.source_price AND d.tax = d.source_tax
              GROUP BY d.invoice_id)",
                                   {INT8ARRAYOID}};
@@ -262,7 +264,8 @@ private:
     struct Corrected {
         Ids sales;
         Ids contracts; // of the sales
-        Ids milestones;
+        Ids milestones; // credited in full
+        std::vector<CreditedShare> parts;
         Ids products;
     };
 
@@ -452,10 +455,16 @@ private:
         DetailTerms const billed = source_at(rows, i);
         corrected_.contracts.push_back(rows.id(i, 4));
         corrected_.sales.push_back(rows.id(i, 2));
-        if (kind == DetailKind::correction) {
+        DetailTerms const stands = detail_at(rows, i);
+        bool const is_part = kind == DetailKind::milestone_correction && !stands.quantity.is_zero();
+        if (is_part) {
+            corrected_.parts.push_back({rows.id(i, 26), rows.id(i, 2), rows.id(i, 6),
+                                        {billed.amount, billed.tax}, {stands.amount, stands.tax}});
+        }
+        if (kind == DetailKind::correction || is_part) {
             bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
             add_rows(rows, i, rows.id(i, 2), rows.id(i, 3),
-                     confirm_correction(billed, detail_at(rows, i), book_.known_contract(rows.id(i, 4)).money_scale,
+                     confirm_correction(billed, stands, book_.known_contract(rows.id(i, 4)).money_scale,
                                         has_unbilled),
                      batch);
             return;
@@ -723,6 +732,7 @@ private:
         log_moved("milestone_split", "milestone_status", "customer_invoice_posted", "ready_to_invoice",
                   guard::write_returning(milestones, "milestone_split", guard::Write::update,
                                          pg::Parameters().ids(corrected_.milestones)));
+        split_credited_shares(operation_, corrected_.parts);
         log_moved("contract_line", "product_status", "customer_invoice_posted", "ready_to_invoice",
                   guard::write_returning(products, "contract_line", guard::Write::update,
                                          pg::Parameters().ids(corrected_.products)));

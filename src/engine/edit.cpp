@@ -124,6 +124,21 @@ void settle_rest(const DraftDetail& before, const ChangeSet& change, DraftDetail
     }
 }
 
+// A milestone has no quantity to reduce: the price is what stands of it, and makes the quantity 1.
+void settle_standing_milestone(const DraftDetail& before, const ChangeSet& change, DraftDetail& after) {
+    after.price = after.price.rounded(before.money_scale);
+    if (change.price && !change.quantity) {
+        after.quantity = Decimal::of(after.price.is_zero() ? 0 : 1);
+    }
+    if (after.price.is_zero()) {
+        after.quantity = Decimal();
+        after.price = *before.source_price;
+    }
+    if (auto const reason = standing_refusal(*before.source_amount, after.quantity, after.price)) {
+        refuse_edit(before, *reason);
+    }
+}
+
 // The detail after the change; raises ZB022 where a rule refuses it.
 DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::billing_type, change.billing_type.has_value());
@@ -141,6 +156,9 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
         after.quantity = *change.quantity;
     }
     after.price = change.price.value_or(before.price);
+    if (before.kind == DetailKind::milestone_correction) {
+        settle_standing_milestone(before, change, after);
+    }
     after.billing_type = change.billing_type.value_or(before.billing_type);
     after.tax = change.tax ? change.tax->rounded(before.money_scale) : before.tax;
     if (change.description) {

@@ -18,13 +18,16 @@ namespace billing::engine {
 
 namespace {
 
-// Work is due by its schedule. This is everything else that a run bills: ready, and dated by the run's date ($1).
+// Work is due by its schedule. This is everything else that a run bills: ready, and dated by the run's date ($1). A
+// slice of a progress-based milestone is due as soon as it is ready: the date is that of the whole.
 // A further kind of item has its place here and in items_of().
 #define BILLING_DUE_ITEMS                                                                                              \
     "SELECT s.contract_id, 'milestone' AS kind, s.milestone_split_id AS item_id"                                       \
     "  FROM billing.milestone_split s"                                                                                 \
     "  JOIN billing.milestone m ON m.milestone_id = s.milestone_id AND m.contract_id = s.contract_id"                  \
-    " WHERE s.milestone_status = 'ready_to_invoice' AND m.milestone_date <= $1"                                        \
+    "  JOIN billing.contract_line k ON k.contract_line_id = s.contract_line_id AND k.contract_id = s.contract_id"      \
+    " WHERE s.milestone_status = 'ready_to_invoice'"                                                                   \
+    "   AND (m.milestone_date <= $1 OR k.invoice_schedule_type = 'progress_based')"                                    \
     " UNION ALL "                                                                                                      \
     "SELECT l.contract_id, 'product', l.contract_line_id"                                                              \
     "  FROM billing.contract_line l WHERE l.product_status = 'ready_to_invoice'"                                       \

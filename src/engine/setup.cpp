@@ -4,6 +4,7 @@
 #include "domain/split.hpp"
 #include "engine/contract_book.hpp"
 #include "engine/groups.hpp"
+#include "engine/progress.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 #include "pg/relation.hpp"
@@ -328,6 +329,7 @@ void drop_shares(const Ids& milestones) {
                           "credited with a corrective invoice.");
     }
     guard::write(erase, "milestone_split", guard::Write::remove, pg::Parameters().ids(milestones));
+    forget_progress(milestones);
 }
 
 void insert_shares(ContractBook& book, const std::vector<MilestoneRow>& milestones) {

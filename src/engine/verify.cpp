@@ -40,7 +40,7 @@ Check checks[] = {
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
                                ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change'),
                                ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract'), ('retainer'),
-                               ('invoice_advance'), ('retainer_correction')) n (table_name)
+                               ('invoice_advance'), ('retainer_correction'), ('milestone_progress')) n (table_name)
                  CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
                             k (trigger_name, function_name, type)
                 UNION ALL
@@ -773,6 +773,30 @@ Check checks[] = {
           LEFT JOIN billing.milestone_split s ON s.contract_id = m.contract_id AND s.milestone_id = m.milestone_id
          GROUP BY m.contract_id, m.milestone_id, m.amount, m.tax
         HAVING m.amount <> coalesce(pg_catalog.sum(s.amount), 0) OR m.tax <> coalesce(pg_catalog.sum(s.tax), 0))"},
+    {"shares of milestones are billed as they say",
+     R"(
+        SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, s.milestone_status || ' with ' || s.amount || ', billed ' || coalesce(b.amount, 0)
+          FROM billing.milestone_split s
+          LEFT JOIN (SELECT contract_id, milestone_split_id, pg_catalog.sum(amount) AS amount
+                       FROM billing.actual
+                      WHERE milestone_split_id IS NOT NULL AND transaction_type = 'billed_sales'
+                      GROUP BY contract_id, milestone_split_id) b
+            ON b.contract_id = s.contract_id AND b.milestone_split_id = s.milestone_split_id
+         WHERE coalesce(b.amount, 0) <> CASE WHEN s.milestone_status = 'customer_invoice_posted' THEN s.amount ELSE 0 END
+        UNION ALL
+        SELECT s.contract_id, 'milestone share ' || s.milestone_split_id,
+               'credited part of actual ' || s.credited_sale_id || ', which is ' || coalesce(b.adjustment_status::text, 'missing')
+          FROM billing.milestone_split s
+          LEFT JOIN billing.actual b ON b.actual_id = s.credited_sale_id AND b.contract_id = s.contract_id
+               AND b.milestone_split_id = s.cut_from
+         WHERE s.credited_sale_id IS NOT NULL AND b.adjustment_status IS DISTINCT FROM 'adjusted')"},
+    {"what is uncut of a milestone is one share for each customer",
+     R"(
+        SELECT s.contract_id, 'milestone ' || s.milestone_id, pg_catalog.count(*) || ' uncut shares of customer ' || s.customer_id
+          FROM billing.milestone_split s
+         WHERE s.milestone_status = 'not_ready_to_invoice' AND NOT s.has_billing_history
+         GROUP BY s.contract_id, s.milestone_id, s.customer_id
+        HAVING pg_catalog.count(*) > 1)"},
     {"scopes follow the contract lines",
      R"(
         SELECT coalesce(s.contract_id, x.contract_id), 'contract line ' || coalesce(s.contract_line_id, x.contract_line_id),

@@ -38,8 +38,10 @@ constexpr Policy policies[] = {
     {"milestone_split", "mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "milestone_split_id",
      false, false,
      "contract_id,milestone_split_id,milestone_id,contract_line_id,customer_id,invoice_line_id,milestone_status,"
-     "has_billing_history,amount,tax",
+     "has_billing_history,amount,tax,cut_from,credited_sale_id",
      "", "", "", "", "milestone_status"},
+    {"milestone_progress", "set_progress()", "milestone_id", false, false, "contract_id,milestone_id,next_amount", "",
+     "", "", "", ""},
     {"milestone", "DELETE for single milestones", "milestone_id", true, true, "", "", "", "", "", ""},
     {"contract",
      "confirm_contract() and close_contract() for the status; currency, company and kind are fixed by INSERT",

@@ -58,6 +58,7 @@
     DECLARE(frequency_dates)                                                                                           \
     DECLARE(generate_schedule)                                                                                         \
     DECLARE(generate_milestones)                                                                                       \
+    DECLARE(set_progress)                                                                                              \
     DECLARE(begin_invoice_run)                                                                                         \
     DECLARE(run_next_contract)                                                                                         \
     DECLARE(retainer_removed)                                                                                          \

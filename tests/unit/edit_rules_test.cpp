@@ -61,9 +61,22 @@ TEST(EditRules, CorrectionKeepsItsBillingType) {
                                              DetailField::description, DetailField::external_description});
 }
 
-TEST(EditRules, O18_BilledMilestoneIsCreditedInFull) {
-    expect_editable(DetailKind::milestone_correction, {});
+TEST(EditRules, O18_ProductIsCreditedInFull) {
     expect_editable(DetailKind::product_correction, {});
+}
+
+TEST(EditRules, AnAmountOfABilledMilestoneMayStand) {
+    expect_editable(DetailKind::milestone_correction, {DetailField::quantity, DetailField::price, DetailField::tax,
+                                                       DetailField::description, DetailField::external_description});
+    EXPECT_FALSE(standing_refusal(dec("5000"), dec("1"), dec("3000")));
+    EXPECT_FALSE(standing_refusal(dec("5000"), dec("1"), dec("5000.00")));
+    EXPECT_FALSE(standing_refusal(dec("5000"), dec("0"), dec("5000")));
+    EXPECT_FALSE(standing_refusal(dec("-0.02"), dec("1"), dec("-0.01")));
+    EXPECT_TRUE(standing_refusal(dec("5000"), dec("0.6"), dec("5000")));
+    EXPECT_TRUE(standing_refusal(dec("5000"), dec("2"), dec("2000")));
+    EXPECT_TRUE(standing_refusal(dec("5000"), dec("1"), dec("5000.01")));
+    EXPECT_TRUE(standing_refusal(dec("5000"), dec("1"), dec("-1")));
+    EXPECT_TRUE(standing_refusal(dec("-0.02"), dec("1"), dec("0.01")));
 }
 
 TEST(EditRules, RetainersAreNotEditedAsDetails) {

@@ -121,6 +121,14 @@ TEST(Nte, ReleaseGivesBack) {
     EXPECT_EQ(evaluate(book, line_1, customer_a, "0.01"), "failed contract_line_customer");
 }
 
+TEST(Nte, ReleasedMilestonesGiveBack) {
+    NteBook book = o31_book();
+    EXPECT_EQ(outcome(book.evaluate_milestone(customer_a, dec("8000"))), "committed");
+    book.release_milestone(customer_a, dec("8000"));
+    EXPECT_EQ(outcome(book.evaluate_milestone(customer_a, dec("8000"))), "committed");
+    EXPECT_EQ(outcome(book.evaluate_milestone(customer_a, dec("0.01"))), "failed contract_customer");
+}
+
 TEST(Nte, OrderOfTheCallerDecidesWhoFits) {
     NteBook first;
     first.set_contract(limit("100"));
