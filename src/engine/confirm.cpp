@@ -40,10 +40,11 @@ constexpr long details_per_batch = 5000;
 // Two rows for each source: its reversal and the billed sale.
 #define BILLING_BILL_AS_IT_IS(SOURCES)                                                                                 \
     "INSERT INTO billing.actual"                                                                                       \
-    " (contract_id, contract_line_id, customer_id, entry_id, source_id, reverses_id, invoice_id, invoice_line_id,"     \
+    " (contract_id, contract_line_id, customer_id, entry_id, journal_line_id, source_id, reverses_id, invoice_id, "    \
+    "invoice_line_id,"                                                                                                 \
     "  transaction_type, transaction_class, billing_type, billing_status, adjustment_status, transaction_date,"        \
     "  quantity, price, amount, tax, description, external_description)"                                               \
-    " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id,"                                            \
+    " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id, k.journal_line_id,"                         \
     "        CASE WHEN k.bills THEN k.actual_id END, CASE WHEN k.bills THEN NULL ELSE k.actual_id END,"                \
     "        k.invoice_id, k.invoice_line_id,"                                                                         \
     "        CASE WHEN k.bills THEN 'billed_sales' ELSE 'unbilled_sales' END::billing.transaction_type,"               \
@@ -52,7 +53,8 @@ constexpr long details_per_batch = 5000;
     "        k.transaction_date, CASE WHEN k.bills THEN k.quantity ELSE - k.quantity END, k.price,"                    \
     "        CASE WHEN k.bills THEN k.amount ELSE - k.amount END,"                                                     \
     "        CASE WHEN k.bills THEN k.tax ELSE - k.tax END, k.description, k.external_description"                     \
-    "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, l.invoice_id,"         \
+    "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, a.journal_line_id, "   \
+    "l.invoice_id,"                                                                                                    \
     "                l.invoice_line_id, a.transaction_class, a.billing_type, a.transaction_date, a.quantity, a.price," \
     "                a.amount, a.tax, a.description, a.external_description, unnest(ARRAY[false, true]) AS bills"      \
     "           FROM" SOURCES ") k"
@@ -353,7 +355,7 @@ private:
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
-                   a.description, a.external_description, a.milestone_split_id
+                   a.description, a.external_description, a.milestone_split_id, a.journal_line_id
               FROM billing.draft_detail d
               LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
                                         AND a.contract_id = d.contract_id
@@ -387,6 +389,7 @@ private:
                                                 {"description", TEXTOID},
                                                 {"external_description", TEXTOID},
                                                 {"milestone_split_id", INT8OID},
+                                                {"journal_line_id", INT8OID},
                                                 {"nte_status", pg::type_oid("nte_status")},
                                                 {"nte_failed_level", pg::type_oid("nte_level")}});
         pg::query_in_batches(read, pg::Parameters().ids(edited_), details_per_batch, [&](const pg::Rows& rows) {
@@ -495,7 +498,8 @@ private:
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
             NteVerdict const verdict = judge(row, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
-            batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
+            batch.id_or_null(rows.id_or(i, 26, 0)).id_or_null(rows.id_or(i, 27, 0));
+            batch.add(nte_status_(verdict.status));
             verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
             batch.emit();
         }
@@ -511,11 +515,11 @@ private:
                 (contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                  invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                  adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                 milestone_split_id, nte_status, nte_failed_level, is_open)
+                 milestone_split_id, journal_line_id, nte_status, nte_failed_level, is_open)
             SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                    invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                    adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                   milestone_split_id, nte_status, nte_failed_level, billing_status = 'not_ready_to_invoice'
+                   milestone_split_id, journal_line_id, nte_status, nte_failed_level, billing_status = 'not_ready_to_invoice'
               FROM confirmed_actual)",
                                     {}};
         guard::write(insert, "actual", guard::Write::insert);
