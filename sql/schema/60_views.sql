@@ -214,7 +214,8 @@ COMMENT ON VIEW billing.edited_transactions IS 'Details whose quantity, price, b
 
 CREATE OR REPLACE VIEW billing.time_and_material_backlog AS
 SELECT a.contract_id, c.name AS contract, a.contract_line_id, l.name AS contract_line, a.customer_id, u.name AS customer,
-       a.actual_id, a.entry_id, a.transaction_class, a.transaction_date, e.project_id, e.task_id, e.resource_id,
+       a.actual_id, a.entry_id, a.transaction_class, a.transaction_date, coalesce(e.project_id, j.project_id) AS project_id,
+       coalesce(e.task_id, j.task_id) AS task_id, coalesce(e.resource_id, j.resource_id) AS resource_id,
        a.quantity, a.price, a.amount, a.tax, c.currency, a.billing_type, a.billing_status, a.nte_status, a.nte_failed_level,
        coalesce(a.description, e.description) AS description, a.invoice_line_id,
        a.amount + coalesce(a.discount_amount, 0) - coalesce(a.fee_amount, 0) AS base_amount,
@@ -224,6 +225,7 @@ SELECT a.contract_id, c.name AS contract, a.contract_line_id, l.name AS contract
   JOIN billing.contract_line l ON l.contract_line_id = a.contract_line_id AND l.contract_id = a.contract_id
   JOIN billing.customer u ON u.customer_id = a.customer_id
   LEFT JOIN billing.entry e ON e.entry_id = a.entry_id
+  LEFT JOIN billing.journal_line j ON j.journal_line_id = a.journal_line_id AND j.contract_id = a.contract_id
  WHERE a.is_open AND a.adjustment_status = 'adjustable'
    AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice');
 COMMENT ON VIEW billing.time_and_material_backlog IS 'Unbilled sales that are on no invoice: not ready or ready.';

@@ -240,7 +240,7 @@ WITH RECURSIVE since AS (
      WHERE o.started_at >= moment
        AND (h.item, h.status_column) IN (('actual', 'billing_status'), ('actual', 'adjustment_status'),
                ('milestone_split', 'milestone_status'), ('contract_line', 'product_status'), ('entry', 'entry_status'),
-               ('invoice', 'project_invoice_status'))
+               ('invoice', 'project_invoice_status'), ('journal', 'journal_status'))
        AND (contracts IS NULL OR h.contract_id = ANY (contracts) OR h.to_status = 'canceled')),
 -- The status an item had is the one its first change since then started from.
 moved AS (
@@ -280,14 +280,20 @@ adjusted AS (
      WHERE s.item = 'actual' AND s.status_column = 'adjustment_status' AND s.to_status = 'adjusted'),
 confirmed AS (
     SELECT DISTINCT s.id FROM since s WHERE s.item = 'invoice' AND s.to_status = 'confirmed'),
+-- What stems from a journal line was written when its journal was confirmed, or later.
+journaled AS (
+    SELECT l.journal_line_id FROM since s
+      JOIN billing.journal j ON j.journal_id = s.id
+      JOIN billing.journal_line l ON l.contract_id = j.contract_id AND l.journal_id = j.journal_id
+     WHERE s.item = 'journal' AND s.to_status = 'confirmed'),
 sale AS (
-    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
+    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.journal_line_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
            a.transaction_date, a.billing_type, a.amount, a.tax, coalesce(m.from_status, a.billing_status::text) AS status
       FROM chosen c
       JOIN billing.actual a ON a.contract_id = c.contract_id AND a.is_open
       LEFT JOIN moved m ON m.item = 'actual' AND m.id = a.actual_id
     UNION ALL
-    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
+    SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.journal_line_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
            a.transaction_date, a.billing_type, a.amount, a.tax, m.from_status
       FROM moved m
       JOIN billing.actual a ON a.actual_id = m.id
@@ -305,6 +311,7 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
                       AND (k.id IS NULL OR (o.operation_id <> k.operation_id AND o.change_id < k.change_id)))
    AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id IN (s.source_id, s.part_of_id))
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)
+   AND NOT EXISTS (SELECT FROM journaled j WHERE j.journal_line_id = s.journal_line_id)
 UNION ALL
 SELECT s.contract_id, s.contract_line_id, s.customer_id, 'milestone', s.milestone_split_id, 'milestone', t.milestone_date, 'chargeable',
        s.amount, s.tax, c.currency, x.status

@@ -47,11 +47,21 @@ COMMENT ON VIEW billing.transaction_connection IS 'Which two records belong toge
 COMMENT ON COLUMN billing.transaction_connection.event IS 'approval, draft, confirmation, reversal (at confirmation or cancellation), replacement, draft correction, split (at a not-to-exceed limit). Look up by id_1; by id_2 the whole contract is read.';
 COMMENT ON COLUMN billing.transaction_connection.record_1 IS 'actual, or invoice_line_detail: then id_1 is the source_id of that view, and for corrections the detail_id.';
 
--- Of the reference product's origins ours has all but the journal lines.
+-- Of the reference product's origins ours has all but the journal lines of a submission, which we do not have; the lines
+-- of entry journals are origins here.
 CREATE OR REPLACE VIEW billing.transaction_origin AS
 SELECT a.contract_id, 'entry'::text AS origin, a.entry_id AS origin_id, 'actual'::text AS record, a.actual_id AS record_id
   FROM billing.actual a
  WHERE a.entry_id IS NOT NULL
+UNION ALL
+SELECT a.contract_id, 'journal_line', a.journal_line_id, 'actual', a.actual_id
+  FROM billing.actual a
+ WHERE a.journal_line_id IS NOT NULL
+UNION ALL
+SELECT a.contract_id, 'journal_line', a.journal_line_id, 'invoice_line_detail', a.actual_id
+  FROM billing.actual a
+ WHERE a.transaction_type = 'unbilled_sales' AND a.reverses_id IS NULL AND a.invoice_line_id IS NOT NULL
+   AND (a.invoice_id IS NULL OR a.is_open) AND a.journal_line_id IS NOT NULL
 UNION ALL
 SELECT a.contract_id, 'entry', a.entry_id, 'invoice_line_detail', a.actual_id
   FROM billing.actual a
@@ -99,5 +109,5 @@ SELECT a.contract_id, k.origin, k.origin_id, 'actual', a.actual_id
  CROSS JOIN LATERAL (VALUES ('invoice', o.invoice_id), ('invoice_line', o.invoice_line_id), ('invoice_line_detail', o.detail))
        AS k (origin, origin_id)
  WHERE a.invoice_id IS NOT NULL AND (a.transaction_type = 'billed_sales' OR a.reverses_id IS NULL);
-COMMENT ON VIEW billing.transaction_origin IS 'Where every actual comes from: the entry, milestone share or product line, and for what a confirmation wrote the invoice, its line and detail. And where slices of milestones come from: the share they were cut from, the billed sale of which they are the credited part.';
-COMMENT ON COLUMN billing.transaction_origin.origin IS 'entry, milestone_split, actual, contract_line (a product line), invoice, invoice_line, invoice_line_detail (origin_id is the source_id of that view).';
+COMMENT ON VIEW billing.transaction_origin IS 'Where every actual comes from: the entry, journal line, milestone share or product line, and for what a confirmation wrote the invoice, its line and detail. And where slices of milestones come from: the share they were cut from, the billed sale of which they are the credited part.';
+COMMENT ON COLUMN billing.transaction_origin.origin IS 'entry, journal_line, milestone_split, actual, contract_line (a product line), invoice, invoice_line, invoice_line_detail (origin_id is the source_id of that view).';

@@ -78,6 +78,10 @@ inline constexpr Transition<BillingStatus> billing_transitions[] = {
      "the row no longer fits its limits"},
     {BillingStatus::ready_to_invoice, BillingStatus::not_ready_to_invoice, Actor::system, "reevaluate_work",
      "the row no longer fits its limits"},
+    {BillingStatus::not_ready_to_invoice, BillingStatus::canceled, Actor::system, "confirm_journal",
+     "actual reversed by a correction or a cancellation"},
+    {BillingStatus::ready_to_invoice, BillingStatus::canceled, Actor::system, "confirm_journal",
+     "actual reversed by a correction or a cancellation"},
 };
 
 inline constexpr Transition<MilestoneStatus> milestone_transitions[] = {
@@ -184,6 +188,16 @@ inline constexpr Transition<AdjustmentStatus> adjustment_transitions[] = {
      "split in two where it fits its limits only partly"},
     {AdjustmentStatus::adjustable, AdjustmentStatus::adjusted, Actor::system, "mark_ready_to_invoice",
      "evaluated first, and split where it fits its limits only partly"},
+    {AdjustmentStatus::adjustable, AdjustmentStatus::in_process, Actor::system, "select_for_correction",
+     "a correction journal takes the work"},
+    {AdjustmentStatus::adjustable, AdjustmentStatus::in_process, Actor::system, "select_for_cancellation",
+     "a cancellation journal takes the actual"},
+    {AdjustmentStatus::in_process, AdjustmentStatus::adjustable, Actor::system, "release_from_journal",
+     "taken off the journal"},
+    {AdjustmentStatus::in_process, AdjustmentStatus::adjustable, Actor::system, "delete_journals",
+     "the journal is deleted unconfirmed"},
+    {AdjustmentStatus::in_process, AdjustmentStatus::adjusted, Actor::system, "confirm_journal",
+     "reversed by an unadjustable row"},
 };
 
 inline constexpr Transition<NteStatus> nte_transitions[] = {
@@ -270,6 +284,10 @@ inline constexpr Transition<RunStatus> run_transitions[] = {
     {RunStatus::run_failed, RunStatus::run_successful, Actor::system, "run_invoicing", "a later run got through"},
 };
 
+inline constexpr Transition<JournalStatus> journal_transitions[] = {
+    {JournalStatus::draft, JournalStatus::confirmed, Actor::user, "confirm_journal", "its actuals are written"},
+};
+
 namespace detail {
 
 template <typename E, std::size_t count>
@@ -330,13 +348,16 @@ constexpr const auto& transitions_of(ContractStatus) noexcept {
 constexpr const auto& transitions_of(RunStatus) noexcept {
     return run_transitions;
 }
+constexpr const auto& transitions_of(JournalStatus) noexcept {
+    return journal_transitions;
+}
 
 namespace detail {
 
 // Every status that has a machine, the busiest first.
-using StatusEnums =
-    EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, AdjustmentStatus, NteStatus,
-             ProjectInvoiceStatus, InvoiceStatus, EntryStatus, ContractStatus, RunStatus, BulkConfirmationStatus>;
+using StatusEnums = EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus,
+                             AdjustmentStatus, NteStatus, ProjectInvoiceStatus, InvoiceStatus, EntryStatus,
+                             ContractStatus, RunStatus, BulkConfirmationStatus, JournalStatus>;
 
 } // namespace detail
 
@@ -392,6 +413,7 @@ static_assert(!allowed(ProjectInvoiceStatus::draft, ProjectInvoiceStatus::posted
 static_assert(is_final(ProjectInvoiceStatus::posted) && is_final(InvoiceStatus::paid));
 static_assert(is_final(ContractStatus::active) && is_final(ContractStatus::closed));
 static_assert(is_final(RunStatus::run_successful));
+static_assert(is_final(JournalStatus::confirmed));
 static_assert(!allowed(EntryStatus::draft, EntryStatus::approved));
 
 } // namespace billing

@@ -260,6 +260,25 @@ constexpr VocabularyValue invoice_schedule_type[] = {
           "A milestone is invoiced bit by bit, by percentage or amount.", {"Progress based"}),
 };
 
+constexpr VocabularyValue journal_type[] = {
+    value("entry", "Entry", "Registrering", "Its lines become actuals exactly as typed."),
+    value("time_correction", "Time correction", "Timekorreksjon", "Gives approved time other values."),
+    value("expense_correction", "Expense correction", "Utgiftskorreksjon", "Gives approved expenses other values."),
+    value("material_correction", "Material correction", "Materialkorreksjon", "Gives approved material other values."),
+    value("cancellation", "Cancellation", "Kansellering", "Takes actuals back that entry journals wrote."),
+};
+
+constexpr VocabularyValue journal_status[] = {
+    initial(value("draft", "Draft", "Utkast", "The journal is being written; the ledger knows nothing of it.")),
+    terminal(value("confirmed", "Confirmed", "Bekreftet", "Its actuals are written and it never changes again.")),
+};
+
+constexpr VocabularyValue amount_method[] = {
+    value("multiply_quantity_by_price", "Multiply quantity by price", "Multipliser antall med pris",
+          "The amount is quantity times price."),
+    value("fixed_price", "Fixed price", "Fast beløp", "The amount is typed."),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     static_assert(count <= most_values);
@@ -293,6 +312,9 @@ constexpr Vocabulary catalog[] = {
     vocabulary("run_status", run_status),
     vocabulary("bulk_confirmation_status", bulk_confirmation_status),
     vocabulary("invoice_schedule_type", invoice_schedule_type),
+    vocabulary("journal_type", journal_type),
+    vocabulary("journal_status", journal_status),
+    vocabulary("amount_method", amount_method),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

@@ -81,6 +81,12 @@ enum class ItemOutcome { changed, unchanged, refused };
 enum class FrequencyPeriod { weekly, biweekly, monthly };
 // Whether a date of an invoice schedule has been run.
 enum class RunStatus { not_run, run_successful, run_failed };
+// What a journal is for: actuals of its own, other values for approved work, or taking its own kind back.
+enum class JournalType { entry, time_correction, expense_correction, material_correction, cancellation };
+// Whether a journal has become actuals.
+enum class JournalStatus { draft, confirmed };
+// Where the amount of a journal line comes from.
+enum class AmountMethod { multiply_quantity_by_price, fixed_price };
 
 // Languages of the texts, by index into VocabularyValue::text. One more language is one more row here and one more
 // text per value.
@@ -140,7 +146,8 @@ using VocabularyEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, MilestoneHeaderStatus,
              InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
              ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
-             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus, InvoiceScheduleType>;
+             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus, InvoiceScheduleType, JournalType,
+             JournalStatus, AmountMethod>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -27,7 +27,9 @@ enum class Finding : std::int16_t {
     fails_line = 8,
     fails_customer = 9,
     fails_contract = 10,
-    not_evaluated = 11
+    not_evaluated = 11,
+    in_process = 12,
+    no_customer = 13
 };
 
 const char* reason_of(Finding finding) {
@@ -55,6 +57,10 @@ const char* reason_of(Finding finding) {
         return "exceeds the not-to-exceed limit of the contract";
     case Finding::not_evaluated:
         return "its not-to-exceed status is not evaluated";
+    case Finding::in_process:
+        return "it is on a journal that is not confirmed; confirm the journal, or take it off";
+    case Finding::no_customer:
+        return "nobody pays for it: the journal line names none of several customers";
     }
     return "";
 }
@@ -77,7 +83,9 @@ constexpr Mark not_ready_mark{false, "ready_to_invoice", "not_ready_to_invoice"}
     "                 AND (NOT $4 OR a.nte_status IN ('committed', 'not_applicable')) THEN 0"                          \
     "            WHEN a.transaction_type <> 'unbilled_sales' THEN 2"                                                   \
     "            WHEN a.billing_status = 'canceled' THEN 6"                                                            \
+    "            WHEN a.adjustment_status = 'in_process' THEN 12"                                                      \
     "            WHEN a.adjustment_status <> 'adjustable' THEN 3"                                                      \
+    "            WHEN a.customer_id IS NULL THEN 13"                                                                   \
     "            WHEN a.billing_status = $2::billing.billing_status THEN 1"                                            \
     "            WHEN a.billing_status = 'customer_invoice_created' THEN 4"                                            \
     "            WHEN a.billing_status = 'customer_invoice_posted' THEN 5"                                             \

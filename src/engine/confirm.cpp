@@ -43,11 +43,12 @@ constexpr long details_per_batch = 5000;
 // Two rows for each source: its reversal and the billed sale.
 #define BILLING_BILL_AS_IT_IS(SOURCES)                                                                                 \
     "INSERT INTO billing.actual"                                                                                       \
-    " (contract_id, contract_line_id, customer_id, entry_id, source_id, reverses_id, invoice_id, invoice_line_id,"     \
+    " (contract_id, contract_line_id, customer_id, entry_id, journal_line_id, source_id, reverses_id, invoice_id, "    \
+    "invoice_line_id,"                                                                                                 \
     "  transaction_type, transaction_class, billing_type, billing_status, adjustment_status, transaction_date,"        \
     "  quantity, price, amount, tax, description, external_description,"                                               \
     "  discount_percent, fee_percent, discount_amount, fee_amount)"                                                    \
-    " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id,"                                            \
+    " SELECT k.contract_id, k.contract_line_id, k.customer_id, k.entry_id, k.journal_line_id,"                         \
     "        CASE WHEN k.bills THEN k.actual_id END, CASE WHEN k.bills THEN NULL ELSE k.actual_id END,"                \
     "        k.invoice_id, k.invoice_line_id,"                                                                         \
     "        CASE WHEN k.bills THEN 'billed_sales' ELSE 'unbilled_sales' END::billing.transaction_type,"               \
@@ -59,7 +60,8 @@ constexpr long details_per_batch = 5000;
     "        k.discount_percent, k.fee_percent,"                                                                       \
     "        CASE WHEN k.bills THEN k.discount_amount ELSE - k.discount_amount END,"                                   \
     "        CASE WHEN k.bills THEN k.fee_amount ELSE - k.fee_amount END"                                              \
-    "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, l.invoice_id,"         \
+    "   FROM (SELECT a.contract_id, a.actual_id, a.contract_line_id, a.customer_id, a.entry_id, a.journal_line_id, "   \
+    "l.invoice_id,"                                                                                                    \
     "                l.invoice_line_id, a.transaction_class, a.billing_type, a.transaction_date, a.quantity, a.price," \
     "                a.amount, a.tax, a.description, a.external_description, a.discount_percent, a.fee_percent,"       \
     "                a.discount_amount, a.fee_amount, unnest(ARRAY[false, true]) AS bills"                             \
@@ -366,7 +368,7 @@ private:
                    a.description, a.external_description, a.milestone_split_id,
                    d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
                    d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount,
-                   coalesce(i.keep_rest, false)
+                   coalesce(i.keep_rest, false), a.journal_line_id
               FROM billing.draft_detail d
               JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id
               LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
@@ -401,6 +403,7 @@ private:
                                                 {"description", TEXTOID},
                                                 {"external_description", TEXTOID},
                                                 {"milestone_split_id", INT8OID},
+                                                {"journal_line_id", INT8OID},
                                                 {"nte_status", pg::type_oid("nte_status")},
                                                 {"nte_failed_level", pg::type_oid("nte_level")},
                                                 BILLING_EXTENSION_BATCH_COLUMNS});
@@ -443,7 +446,7 @@ private:
             superseded_.push_back(actual_id);
         }
         int const money_scale = book_.known_contract(rows.id(i, 4)).money_scale;
-        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, money_scale, rows.flag(i, 27)), batch);
+        add_rows(rows, i, actual_id, 0, confirm_sale(source, edited, money_scale, rows.flag(i, 35)), batch);
     }
 
     void bill_manual(const pg::Rows& rows, std::uint64_t i, pg::RowBatch& batch) {
@@ -550,7 +553,8 @@ private:
             int const texts = row.reverses == source_row || is_kept ? 24 : 22;
             add_text(batch, rows.datum(i, texts));
             add_text(batch, rows.datum(i, texts + 1));
-            batch.id_or_null(rows.id_or(i, 26, 0)).add(nte_status_(verdict.status));
+            batch.id_or_null(rows.id_or(i, 26, 0)).id_or_null(rows.id_or(i, 36, 0));
+            batch.add(nte_status_(verdict.status));
             verdict.failed_level ? batch.add(nte_level_(*verdict.failed_level)) : batch.add_null();
             add_extension(batch, row.terms.extension);
             batch.emit();
@@ -567,13 +571,13 @@ private:
                 (contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                  invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                  adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                 milestone_split_id, nte_status, nte_failed_level, discount_percent, fee_percent, discount_amount,
-                 fee_amount, is_open)
+                 milestone_split_id, journal_line_id, nte_status, nte_failed_level, discount_percent, fee_percent,
+                 discount_amount, fee_amount, is_open)
             SELECT contract_id, actual_id, contract_line_id, customer_id, entry_id, detail_id, source_id, reverses_id,
                    invoice_id, invoice_line_id, transaction_type, transaction_class, billing_type, billing_status,
                    adjustment_status, transaction_date, quantity, price, amount, tax, description, external_description,
-                   milestone_split_id, nte_status, nte_failed_level, discount_percent, fee_percent, discount_amount,
-                   fee_amount, billing_status = 'not_ready_to_invoice'
+                   milestone_split_id, journal_line_id, nte_status, nte_failed_level, discount_percent, fee_percent,
+                   discount_amount, fee_amount, billing_status = 'not_ready_to_invoice'
               FROM confirmed_actual)",
                                     {}};
         guard::write(insert, "actual", guard::Write::insert);

@@ -84,8 +84,9 @@ Ids find_work(const WorkSelection& selection) {
     return found;
 }
 
-Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice)
-    : preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_),
+Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice, bool held)
+    : preview_(preview), reprice_(std::move(reprice)), held_(held), report_(verb),
+      reversals_(totals_, held ? AdjustmentStatus::in_process : AdjustmentStatus::adjustable),
       splits_(totals_, reversals_) {}
 
 void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
@@ -111,10 +112,24 @@ void Reevaluation::keep_only(const Ids& entries) {
 }
 
 void Reevaluation::run(std::int64_t operation_id) {
+    (void)compare();
+    settle(operation_id);
+}
+
+bool Reevaluation::compare() {
     in_batches(entries_, [this](const Ids& batch) { consider_batch(batch); });
+    return refused_;
+}
+
+void Reevaluation::settle(std::int64_t operation_id) {
     evaluate_limits();
     write(operation_id);
     new_actuals_.close();
+}
+
+void Reevaluation::refuse(std::int64_t entry_id, std::int64_t contract_id, std::string_view reason) {
+    refused_ = true;
+    report_.note(entry_id, contract_id, ItemOutcome::refused, reason);
 }
 
 // --- what differs -------------------------------------------------------------------------------------------------
@@ -128,19 +143,31 @@ void Reevaluation::consider_batch(const Ids& batch) {
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(batch));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         if (!rows.datum(i, 3)) {
-            report_.note(rows.id(i, 2), 0, ItemOutcome::refused, "there is no entry with this id");
+            refuse(rows.id(i, 2), 0, "there is no entry with this id");
         } else {
             consider(terms_.entry_at(rows, i));
         }
     }
 }
 
+// What a journal holds is free for that journal.
+std::vector<LedgerRow> Reevaluation::rows_of(std::int64_t entry_id) const {
+    std::vector<LedgerRow> rows = ledger_.of(entry_id);
+    for (LedgerRow& row : rows) {
+        bool const is_held = row.adjustment == AdjustmentStatus::in_process;
+        if (held_ && is_held && row.type != TransactionType::billed_sales) {
+            row.adjustment = AdjustmentStatus::adjustable;
+        }
+    }
+    return rows;
+}
+
 void Reevaluation::consider(EntryRow entry) {
     if (entry.status != EntryStatus::approved && entry.status != EntryStatus::recall_requested) {
-        return report_.note(entry.entry_id, 0, ItemOutcome::refused,
-                            "the entry is " + std::string(label(entry.status)) + "; only approved work has actuals");
+        return refuse(entry.entry_id, 0,
+                      "the entry is " + std::string(label(entry.status)) + "; only approved work has actuals");
     }
-    std::vector<LedgerRow> const& rows = ledger_.of(entry.entry_id);
+    std::vector<LedgerRow> const rows = rows_of(entry.entry_id);
     Hold const hold = hold_of(rows);
     // Nothing of it is left in the backlog: there is nothing to evaluate.
     if (hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog)) {
@@ -155,7 +182,7 @@ void Reevaluation::consider(EntryRow entry) {
     std::string const problem = terms_.judge(entry, judgement_);
     std::vector<LedgerRow> standing;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(standing), stands);
-    if (is_as_judged(hold == Hold::none ? standing : rows, problem, hold)) {
+    if (!held_ && is_as_judged(hold == Hold::none ? standing : rows, problem, hold)) {
         if (hold == Hold::none) {
             keep(entry, standing);
         }
@@ -163,8 +190,7 @@ void Reevaluation::consider(EntryRow entry) {
     }
     std::string const refusal = why_not(standing, problem, hold);
     if (!refusal.empty()) {
-        return report_.note(entry.entry_id, standing.empty() ? 0 : standing.front().contract_id, ItemOutcome::refused,
-                            refusal);
+        return refuse(entry.entry_id, standing.empty() ? 0 : standing.front().contract_id, refusal);
     }
     rewrite(entry, std::move(standing));
 }

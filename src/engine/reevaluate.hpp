@@ -26,7 +26,9 @@ public:
     using Reprice = std::function<void(EntryRow&)>;
 
     // With `preview`, nothing is locked or written; the result is the same but for the ids of new actuals.
-    Reevaluation(Verb& verb, bool preview, Reprice reprice = {});
+    // `held`: the work is held by the journal on whose behalf this is, its actuals are in process; all of it is written
+    // again, whether it differs or not.
+    Reevaluation(Verb& verb, bool preview, Reprice reprice = {}, bool held = false);
 
     // Locks the entries, then the contracts that hold them or pay for them now, and `also_lock`; reads the terms.
     void lock_and_load(const Ids& entries, const Ids& also_lock = {});
@@ -36,6 +38,10 @@ public:
 
     // Compares, writes and reports.
     void run(std::int64_t operation_id);
+
+    // The same in two steps: compares, reporting what is refused, and returns whether anything was; then writes.
+    bool compare();
+    void settle(std::int64_t operation_id);
 
 private:
     // An entry to write again.
@@ -67,6 +73,8 @@ private:
 
     void consider_batch(const Ids& batch);
     void consider(EntryRow entry);
+    std::vector<LedgerRow> rows_of(std::int64_t entry_id) const;
+    void refuse(std::int64_t entry_id, std::int64_t contract_id, std::string_view reason);
     bool is_as_judged(const std::vector<LedgerRow>& rows, const std::string& problem, Hold hold) const;
     std::string why_not(const std::vector<LedgerRow>& standing, const std::string& problem, Hold hold);
     void rewrite(const EntryRow& entry, std::vector<LedgerRow> standing);
@@ -87,6 +95,8 @@ private:
 
     bool preview_;
     Reprice reprice_;
+    bool held_;
+    bool refused_ = false;
     LedgerReport report_;
     Ids entries_;
     WorkTerms terms_;

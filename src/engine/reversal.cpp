@@ -13,6 +13,9 @@ std::int64_t Reversals::add(const LedgerRow& row) {
         moved->contracts.push_back(row.contract_id);
         moved->ids.push_back(row.actual_id);
     }
+    if (row.type == TransactionType::billed_sales && row.billing_type == BillingType::chargeable) {
+        totals_.add(row.contract_id, row.line_id, row.customer_id, Decimal(), -row.amount);
+    }
     if (row.nte == NteStatus::committed) {
         totals_.add(row.contract_id, row.line_id, row.customer_id, -row.amount, Decimal());
     }
@@ -21,30 +24,32 @@ std::int64_t Reversals::add(const LedgerRow& row) {
 
 void Reversals::log(std::int64_t operation_id) const {
     for (auto const& [status, moved] : by_status_) {
+        if (status == BillingStatus::customer_invoice_posted) {
+            continue;
+        }
         log_changes(operation_id, {0, "actual", "billing_status", label(status), label(BillingStatus::canceled)},
                     moved.contracts, moved.ids);
     }
-    log_changes(
-        operation_id,
-        {0, "actual", "adjustment_status", label(AdjustmentStatus::adjustable), label(AdjustmentStatus::adjusted)},
-        all_.contracts, all_.ids);
+    log_changes(operation_id, {0, "actual", "adjustment_status", label(from_), label(AdjustmentStatus::adjusted)},
+                all_.contracts, all_.ids);
 }
 
 // The log is written first: a customer's AFTER trigger may call the next verb while ours moves the rows.
 void Reversals::write(std::int64_t operation_id) {
     static pg::Statement close{R"(
         UPDATE billing.actual
-           SET billing_status = 'canceled', adjustment_status = 'adjusted', is_open = false
-         WHERE actual_id = ANY ($1) AND adjustment_status = 'adjustable')",
-                               {INT8ARRAYOID}};
+           SET billing_status = CASE billing_status WHEN 'customer_invoice_posted' THEN billing_status ELSE 'canceled' END,
+               adjustment_status = 'adjusted', is_open = false
+         WHERE actual_id = ANY ($1) AND adjustment_status = (SELECT $2::billing.adjustment_status))",
+                               {INT8ARRAYOID, TEXTOID}};
     static pg::Statement reverse{R"(
         INSERT INTO billing.actual
-            (contract_id, actual_id, contract_line_id, customer_id, entry_id, reverses_id, transaction_type,
+            (contract_id, actual_id, contract_line_id, customer_id, entry_id, journal_line_id, reverses_id, transaction_type,
              transaction_class, billing_type, billing_status, adjustment_status, transaction_date, quantity, price,
              amount, tax, description, external_description, discount_percent, fee_percent, discount_amount,
              fee_amount)
-        SELECT a.contract_id, d.reversal_id, a.contract_line_id, a.customer_id, a.entry_id, a.actual_id,
-               a.transaction_type, a.transaction_class, a.billing_type, 'canceled', 'unadjustable', a.transaction_date,
+        SELECT a.contract_id, d.reversal_id, a.contract_line_id, a.customer_id, a.entry_id, a.journal_line_id, a.actual_id,
+               a.transaction_type, a.transaction_class, a.billing_type, a.billing_status, 'unadjustable', a.transaction_date,
                - a.quantity, a.price, - a.amount, - a.tax, a.description, a.external_description,
                a.discount_percent, a.fee_percent, - a.discount_amount, - a.fee_amount
           FROM unnest($1, $2) AS d (actual_id, reversal_id)
@@ -54,7 +59,9 @@ void Reversals::write(std::int64_t operation_id) {
         return;
     }
     log(operation_id);
-    if (guard::write(close, "actual", guard::Write::update, pg::Parameters().ids(originals_)) != originals_.size()) {
+    std::uint64_t const closed =
+        guard::write(close, "actual", guard::Write::update, pg::Parameters().ids(originals_).text(label(from_)));
+    if (closed != originals_.size()) {
         throw DomainError("40001", "actuals changed meanwhile", {}, "Call the verb again.");
     }
     guard::write(reverse, "actual", guard::Write::insert, pg::Parameters().ids(originals_).ids(reversals_));

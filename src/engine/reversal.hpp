@@ -1,5 +1,6 @@
 #pragma once
 // Taking actuals back: the original becomes adjusted and canceled, a reversal with the negated values is written.
+// Billed sales that a journal wrote stay posted.
 
 #include "domain/standing.hpp"
 #include "engine/contract_book.hpp"
@@ -9,8 +10,10 @@ namespace billing::engine {
 
 class Reversals {
 public:
-    // What sales had committed against limits is given back in `totals`, which the caller writes at the end.
-    explicit Reversals(LineTotals& totals) : totals_(totals) {}
+    // What sales had committed against limits, or billed, is given back in `totals`, which the caller writes at the
+    // end. `from` is where the originals are: adjustable, or in process where a journal holds them.
+    explicit Reversals(LineTotals& totals, AdjustmentStatus from = AdjustmentStatus::adjustable)
+        : totals_(totals), from_(from) {}
 
     // Collects one actual; returns the id of its reversal.
     std::int64_t add(const LedgerRow& row);
@@ -23,6 +26,7 @@ private:
 
     ActualIds next_;
     LineTotals& totals_;
+    AdjustmentStatus from_;
     Ids originals_; // and beside each
     Ids reversals_; // its reversal
     struct Moved {

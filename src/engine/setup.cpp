@@ -1,6 +1,7 @@
 // What follows from set-up data by itself: trigger functions on the tables that users fill with plain INSERTs.
 
 #include "domain/allocation.hpp"
+#include "domain/journal.hpp"
 #include "domain/split.hpp"
 #include "engine/contract_book.hpp"
 #include "engine/groups.hpp"
@@ -471,6 +472,57 @@ void keep_billed_retainers(const TriggerData&) {
     }
 }
 
+// --- journal lines ------------------------------------------------------------------------------------------------
+
+// Lines join draft entry journals only. A line inserted while its journal is being confirmed has waited for that.
+void require_open_entry_journals() {
+    static pg::Statement read{R"(
+        SELECT n.journal_line_id, n.journal_id, j.journal_type::text, j.journal_status = 'confirmed'
+          FROM new_rows n JOIN billing.journal j ON j.journal_id = n.journal_id AND j.contract_id = n.contract_id
+         WHERE j.journal_type <> 'entry' OR j.journal_status <> 'draft' LIMIT 1)",
+                              {}};
+    pg::Rows const rows = pg::query(read);
+    if (rows.empty()) {
+        return;
+    }
+    std::string const journal = "journal " + std::to_string(rows.id(0, 2));
+    if (rows.flag(0, 4)) {
+        throw DomainError(sqlstate::not_editable, journal + " is confirmed and takes no more lines", {},
+                          "Insert another journal.");
+    }
+    throw DomainError(sqlstate::wrong_line_kind,
+                      journal + " is of type " + rows.text(0, 3) + " and has no lines to type", {},
+                      "Use select_for_correction() or select_for_cancellation().");
+}
+
+void check_journal_lines(const TriggerData&) {
+    static pg::Statement read{R"(
+        SELECT l.billing_method, n.transaction_type, n.transaction_class, pg_catalog.min(n.journal_line_id)
+          FROM new_rows n
+          LEFT JOIN billing.contract_line l ON l.contract_line_id = n.contract_line_id AND l.contract_id = n.contract_id
+         GROUP BY l.billing_method, n.transaction_type, n.transaction_class)",
+                              {}};
+    require_open_entry_journals();
+    pg::EnumOids<BillingMethod> const methods;
+    pg::EnumOids<TransactionType> const types;
+    pg::EnumOids<TransactionClass> const classes;
+    pg::Rows const rows = pg::query(read);
+    for (std::uint64_t i = 0; i < rows.count(); ++i) {
+        std::optional<Datum> const method = rows.datum(i, 1);
+        BillingMethod const known = method ? methods(*method) : BillingMethod::time_and_material;
+        TransactionType const type = types(rows.value(i, 2));
+        TransactionClass const line_class = classes(rows.value(i, 3));
+        if (!journal_allows(known, type, line_class)) {
+            throw DomainError(sqlstate::wrong_line_kind,
+                              "a journal has no " + std::string(label(type)) + " of class " +
+                                  std::string(label(line_class)) + " on a contract line of method " +
+                                  std::string(label(known)),
+                              "Journal line " + std::to_string(rows.id(i, 4)) + ".",
+                              "SELECT * FROM billing.journal_line_rules() lists what there is.");
+        }
+    }
+}
+
 // --- distribute_evenly --------------------------------------------------------------------------------------------
 
 // contract, contract_line (NULL: the defaults of the contract)
@@ -581,6 +633,10 @@ Datum retainer_saved(PG_FUNCTION_ARGS) {
 
 Datum retainer_removed(PG_FUNCTION_ARGS) {
     return run_trigger(fcinfo, "retainer", Attached::after_statement, keep_billed_retainers);
+}
+
+Datum journal_line_saved(PG_FUNCTION_ARGS) {
+    return run_trigger(fcinfo, "journal_line", Attached::after_statement, check_journal_lines);
 }
 
 Datum distribute_evenly(PG_FUNCTION_ARGS) {

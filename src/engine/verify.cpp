@@ -40,7 +40,8 @@ Check checks[] = {
                                ('contract_line_scope'), ('milestone_split'), ('invoice'), ('invoice_line'),
                                ('invoice_detail'), ('invoice_series'), ('operation'), ('operation_change'),
                                ('invoice_schedule'), ('invoice_run'), ('invoice_run_contract'), ('retainer'),
-                               ('invoice_advance'), ('retainer_correction'), ('milestone_progress')) n (table_name)
+                               ('invoice_advance'), ('retainer_correction'), ('milestone_progress'), ('journal'),
+                               ('journal_line'), ('journal_correction'), ('journal_cancellation')) n (table_name)
                  CROSS JOIN (VALUES ('billing_guard_row', 'guard_row', 29), ('billing_guard_truncate', 'guard_statement', 34))
                             k (trigger_name, function_name, type)
                 UNION ALL
@@ -93,7 +94,9 @@ Check checks[] = {
                        ('entry', 'billing_entries_removed', 'entries_removed'),
                        ('retainer', 'billing_retainer_added', 'retainer_saved'),
                        ('retainer', 'billing_retainer_changed', 'retainer_saved'),
-                       ('retainer', 'billing_retainer_removed', 'retainer_removed'))
+                       ('retainer', 'billing_retainer_removed', 'retainer_removed'),
+                       ('journal_line', 'billing_journal_line_added', 'journal_line_saved'),
+                       ('journal_line', 'billing_journal_line_changed', 'journal_line_saved'))
                h (table_name, trigger_name, function_name)
           LEFT JOIN pg_catalog.pg_trigger t
             ON t.tgrelid = pg_catalog.to_regclass('billing.' || h.table_name) AND t.tgname = h.trigger_name
@@ -142,7 +145,13 @@ Check checks[] = {
           FROM billing.contract_line GROUP BY contract_line_id HAVING pg_catalog.count(*) > 1
         UNION ALL
         SELECT NULL, 'retainer ' || retainer_id, 'in ' || pg_catalog.count(*) || ' contracts'
-          FROM billing.retainer GROUP BY retainer_id HAVING pg_catalog.count(*) > 1)"},
+          FROM billing.retainer GROUP BY retainer_id HAVING pg_catalog.count(*) > 1
+        UNION ALL
+        SELECT NULL, 'journal ' || journal_id, 'in ' || pg_catalog.count(*) || ' contracts'
+          FROM billing.journal GROUP BY journal_id HAVING pg_catalog.count(*) > 1
+        UNION ALL
+        SELECT NULL, 'journal line ' || journal_line_id, 'in ' || pg_catalog.count(*) || ' contracts'
+          FROM billing.journal_line GROUP BY journal_line_id HAVING pg_catalog.count(*) > 1)"},
     {"nothing is orphaned",
      R"(
         SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, 'its milestone is missing'
@@ -185,7 +194,8 @@ Check checks[] = {
                 AND NOT (a.transaction_type = 'unbilled_sales' AND a.billing_status = 'customer_invoice_posted'))
             OR (a.invoice_id IS NOT NULL AND v.invoice_id IS NULL)
             OR v.project_invoice_status IN ('draft', 'in_review')
-            OR (a.contract_line_id IS NOT NULL AND l.billing_method <> 'product' AND (u.customer_id IS NULL OR NOT u.in_use)))"},
+            OR (a.contract_line_id IS NOT NULL AND l.billing_method <> 'product' AND (u.customer_id IS NULL OR NOT u.in_use)
+                AND NOT (a.customer_id IS NULL AND a.journal_line_id IS NOT NULL)))"},
     {"reversals mirror what they reverse",
      R"(
         SELECT r.contract_id, 'actual ' || r.actual_id,
@@ -217,9 +227,12 @@ Check checks[] = {
                r.transaction_type || ' ' || r.billing_status || ' takes back actual ' || o.actual_id || ', ' || o.billing_status || ' and ' || o.adjustment_status
           FROM billing.actual r
           JOIN billing.actual o ON o.actual_id = r.reverses_id AND o.contract_id = r.contract_id
+         CROSS JOIN LATERAL (SELECT CASE WHEN o.journal_line_id IS NOT NULL AND o.transaction_type = 'billed_sales'
+                                         THEN 'customer_invoice_posted' ELSE 'canceled' END::billing.billing_status AS status) k
          WHERE r.invoice_id IS NULL
-           AND (r.billing_status <> 'canceled' OR o.billing_status <> 'canceled' OR o.adjustment_status <> 'adjusted'
-                OR r.transaction_type NOT IN ('cost', 'unbilled_sales') OR r.entry_id IS DISTINCT FROM o.entry_id
+           AND (r.billing_status <> k.status OR o.billing_status <> k.status OR o.adjustment_status <> 'adjusted'
+                OR (r.transaction_type NOT IN ('cost', 'unbilled_sales') AND o.journal_line_id IS NULL)
+                OR r.entry_id IS DISTINCT FROM o.entry_id OR r.journal_line_id IS DISTINCT FROM o.journal_line_id
                 OR r.transaction_class <> o.transaction_class OR r.transaction_date <> o.transaction_date
                 OR r.billing_type <> o.billing_type OR r.is_open))"},
     {"an entry stands in one place",
@@ -234,6 +247,7 @@ Check checks[] = {
         SELECT a.contract_id, 'actual ' || a.actual_id, 'open ' || a.is_open || ' with ' || a.billing_status || ', ' || a.adjustment_status
           FROM billing.actual a
          WHERE a.is_open <> (a.transaction_type = 'unbilled_sales' AND a.adjustment_status IN ('adjustable', 'in_process')
+                             AND a.customer_id IS NOT NULL
                              AND a.billing_status IN ('not_ready_to_invoice', 'ready_to_invoice', 'customer_invoice_created')))"},
     {"ready means within limits",
      R"(
@@ -281,6 +295,7 @@ Check checks[] = {
           LEFT JOIN billing.contract_line c ON c.contract_line_id = b.contract_line_id AND c.contract_id = b.contract_id
           LEFT JOIN billing.actual u ON u.actual_id = b.source_id AND u.contract_id = b.contract_id AND u.transaction_type = 'unbilled_sales'
          WHERE b.transaction_type = 'billed_sales' AND b.reverses_id IS NULL AND b.retainer_id IS NULL
+           AND (b.invoice_id IS NOT NULL OR b.journal_line_id IS NULL)
            AND (l.invoice_line_id IS NULL OR (c.billing_method = 'time_and_material' AND u.actual_id IS NULL)))"},
     {"approved entries are in the ledger",
      R"(
@@ -329,7 +344,14 @@ Check checks[] = {
                  ORDER BY i.contract_id, i.contract_line_id, i.customer_id, v.confirmed_at DESC, v.number DESC) l
           JOIN billing.contract_line_customer u ON u.contract_id = l.contract_id
                 AND u.contract_line_id = l.contract_line_id AND u.customer_id = l.customer_id
-         WHERE l.invoiced_to_date IS DISTINCT FROM u.billed_amount)"},
+          CROSS JOIN LATERAL (
+               -- Without what journals billed since.
+               SELECT coalesce(pg_catalog.sum(b.amount), 0) AS amount FROM billing.actual b
+                WHERE b.contract_id = l.contract_id AND b.contract_line_id = l.contract_line_id AND b.customer_id = l.customer_id
+                  AND b.transaction_type = 'billed_sales' AND b.billing_type = 'chargeable' AND b.invoice_id IS NULL
+                  AND b.actual_id > coalesce((SELECT pg_catalog.max(i.actual_id) FROM billing.actual i
+                                               WHERE i.contract_id = l.contract_id AND i.invoice_id = l.invoice_id), 0)) k
+         WHERE l.invoiced_to_date IS DISTINCT FROM u.billed_amount - k.amount)"},
     {"what the approver chose is in the ledger",
      R"(
         SELECT NULL::int8, 'entry ' || s.entry_id,
@@ -454,7 +476,7 @@ Check checks[] = {
           LEFT JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                 AND v.project_invoice_status IN ('draft', 'in_review')
           LEFT JOIN billing.retainer_correction k ON k.actual_id = b.actual_id AND k.contract_id = b.contract_id
-         WHERE b.transaction_type = 'billed_sales'
+         WHERE b.transaction_type = 'billed_sales' AND (b.invoice_id IS NOT NULL OR b.journal_line_id IS NULL)
          GROUP BY b.contract_id, b.actual_id, b.adjustment_status
         HAVING pg_catalog.count(v.invoice_id) + pg_catalog.count(k.actual_id) <> CASE b.adjustment_status WHEN 'in_process' THEN 1 ELSE 0 END
         UNION ALL
@@ -567,6 +589,8 @@ Check checks[] = {
                 UNION ALL
                 SELECT contract_id, 'contract_line', contract_line_id, 'product_status', product_status::text, 'not_ready_to_invoice'
                   FROM billing.contract_line WHERE product_status IS NOT NULL
+                UNION ALL
+                SELECT contract_id, 'journal', journal_id, 'journal_status', journal_status::text, 'draft' FROM billing.journal
                 UNION ALL
                 SELECT contract_id, 'retainer', retainer_id, 'retainer_status', retainer_status::text, 'not_ready_to_invoice'
                   FROM billing.retainer
@@ -682,6 +706,12 @@ Check checks[] = {
                 AND f.customer_id = r.customer_id
          WHERE CASE r.retainer_status WHEN 'customer_invoice_created' THEN coalesce(v.number IS NOT NULL, true)
                                       WHEN 'customer_invoice_posted' THEN coalesce(v.number IS NULL, true)
+                                           -- or a journal says that it was billed elsewhere
+                                           AND NOT (r.invoice_id IS NULL AND EXISTS (
+                                               SELECT 1 FROM billing.journal_line j
+                                                 JOIN billing.actual b ON b.actual_id = j.actual_id AND b.contract_id = j.contract_id
+                                                WHERE j.contract_id = r.contract_id AND j.transaction_class = 'retainer'
+                                                  AND b.retainer_id = r.retainer_id AND b.transaction_type = 'billed_sales'))
                                       ELSE r.invoice_id IS NOT NULL END
             OR CASE r.refund_status WHEN 'refunded' THEN coalesce(f.number IS NULL, true)
                                     WHEN 'ready_to_refund' THEN (r.refund_invoice_id IS NOT NULL AND coalesce(f.number IS NOT NULL, true))
@@ -736,6 +766,72 @@ Check checks[] = {
                        FROM billing.invoice_line GROUP BY contract_id, invoice_id) l
             ON l.contract_id = v.contract_id AND l.invoice_id = v.invoice_id
          WHERE NOT v.has_corrections AND a.amount > greatest(coalesce(l.amount, 0), 0))"},
+
+    // --- journals
+    // ----------------------------------------------------------------------------------------------------
+    {"journals are what their lines became",
+     R"(
+        SELECT l.contract_id, 'journal line ' || l.journal_line_id,
+               CASE WHEN j.journal_type <> 'entry' THEN 'of a ' || j.journal_type || ' journal'
+                    WHEN (j.journal_status = 'confirmed') <> (l.actual_id IS NOT NULL)
+                    THEN 'its journal is ' || j.journal_status || ', its actual ' || coalesce(l.actual_id::text, 'missing')
+                    ELSE 'differs from actual ' || l.actual_id END
+          FROM billing.journal_line l
+          JOIN billing.journal j ON j.journal_id = l.journal_id AND j.contract_id = l.contract_id
+          LEFT JOIN billing.actual a ON a.actual_id = l.actual_id AND a.contract_id = l.contract_id
+         WHERE j.journal_type <> 'entry' OR (j.journal_status = 'confirmed') <> (l.actual_id IS NOT NULL)
+            OR (l.actual_id IS NOT NULL
+                AND (a.journal_line_id, a.transaction_type, a.transaction_class, a.billing_type, a.transaction_date, a.customer_id,
+                     a.quantity, a.price, a.amount, a.tax, a.contract_line_id)
+                    IS DISTINCT FROM (l.journal_line_id, l.transaction_type, l.transaction_class, l.billing_type, l.transaction_date,
+                     l.customer_id, l.quantity, l.price, l.amount, l.tax,
+                     CASE WHEN l.transaction_class <> 'retainer' THEN l.contract_line_id END))
+        UNION ALL
+        SELECT a.contract_id, 'actual ' || a.actual_id, 'no line of a confirmed journal stands behind it'
+          FROM billing.actual a
+         WHERE a.journal_line_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM billing.journal_line l
+                            WHERE l.journal_line_id = a.journal_line_id AND l.contract_id = a.contract_id AND l.actual_id <= a.actual_id)
+        UNION ALL
+        SELECT j.contract_id, 'journal ' || j.journal_id, 'confirmed and empty'
+          FROM billing.journal j
+         WHERE j.journal_status = 'confirmed'
+           AND NOT EXISTS (SELECT 1 FROM billing.journal_line l WHERE l.contract_id = j.contract_id AND l.journal_id = j.journal_id)
+           AND NOT EXISTS (SELECT 1 FROM billing.journal_correction d WHERE d.contract_id = j.contract_id AND d.journal_id = j.journal_id)
+           AND NOT EXISTS (SELECT 1 FROM billing.journal_cancellation d WHERE d.contract_id = j.contract_id AND d.journal_id = j.journal_id))"},
+    {"what a journal holds is in process",
+     R"(
+        WITH held AS (
+            SELECT d.contract_id, a.actual_id
+              FROM billing.journal_correction d
+              JOIN billing.actual a ON a.entry_id = d.entry_id AND a.contract_id = d.contract_id
+             WHERE d.is_claim AND a.reverses_id IS NULL AND a.adjustment_status IN ('adjustable', 'in_process')
+               AND (a.transaction_type = 'cost' OR a.is_open)
+            UNION
+            SELECT d.contract_id, d.actual_id FROM billing.journal_cancellation d WHERE d.is_claim)
+        SELECT h.contract_id, 'actual ' || h.actual_id, 'on a draft journal and ' || coalesce(a.adjustment_status::text, 'missing')
+          FROM held h
+          LEFT JOIN billing.actual a ON a.actual_id = h.actual_id AND a.contract_id = h.contract_id
+         WHERE a.adjustment_status IS DISTINCT FROM 'in_process'
+        UNION ALL
+        SELECT a.contract_id, 'actual ' || a.actual_id, 'in process, but on no draft journal'
+          FROM billing.actual a
+          LEFT JOIN held h ON h.actual_id = a.actual_id AND h.contract_id = a.contract_id
+         WHERE a.adjustment_status = 'in_process' AND h.actual_id IS NULL
+           AND (a.transaction_type <> 'billed_sales' OR a.invoice_id IS NULL)
+        UNION ALL
+        SELECT d.contract_id, d.item, 'on journal ' || d.journal_id || ', which is ' || j.journal_status || ', ' || j.journal_type
+          FROM (SELECT contract_id, journal_id, 'entry ' || entry_id AS item, is_claim, false AS cancels FROM billing.journal_correction
+                UNION ALL
+                SELECT contract_id, journal_id, 'actual ' || actual_id, is_claim, true FROM billing.journal_cancellation) d
+          JOIN billing.journal j ON j.journal_id = d.journal_id AND j.contract_id = d.contract_id
+         WHERE d.is_claim <> (j.journal_status = 'draft') OR d.cancels <> (j.journal_type = 'cancellation')
+            OR j.journal_type = 'entry'
+        UNION ALL
+        SELECT d.contract_id, 'actual ' || d.actual_id, 'canceled by journal ' || d.journal_id || ' and ' || a.adjustment_status
+          FROM billing.journal_cancellation d
+          JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+         WHERE NOT d.is_claim AND a.adjustment_status <> 'adjusted')"},
 
     // --- contracts
     // ----------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ constexpr Policy policies[] = {
     {"actual", "approve(), mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "actual_id", false,
      false,
      "contract_id,actual_id,contract_line_id,customer_id,entry_id,milestone_split_id,detail_id,source_id,reverses_id,"
-     "part_of_id,"
-     "retainer_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_status,adjustment_"
+     "part_of_id,retainer_id,journal_line_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_"
+     "status,adjustment_"
      "status,"
      "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax,"
      "discount_percent,fee_percent,discount_amount,fee_amount",
@@ -88,6 +88,22 @@ constexpr Policy policies[] = {
     {"invoice_run_contract", "run_invoicing(), which keeps its own record", "contract_id", false, false,
      "run_id,contract_id,run_status,reason,operation_id,draft_count,total_amount,finished_at", "", "", "", "",
      "run_status"},
+    {"journal", "confirm_journal() and delete_journals()", "journal_id", true, true,
+     "contract_id,journal_id,journal_type,journal_status,confirmed_at", "", "journal_status", "draft",
+     "journal_status=draft,confirmed_at=", "journal_status"},
+    {"journal_line", "confirm_journal() while its journal is a draft, a cancellation journal afterwards",
+     "journal_line_id", true, true, "contract_id,journal_line_id,journal_id,actual_id",
+     "contract_line_id,customer_id,project_id,task_id,resource_id,role_id,category_id,product_id,transaction_type,"
+     "transaction_class,billing_type,amount_method,transaction_date,document_date,start_date,end_date,accounting_date,"
+     "quantity,price,amount,tax,currency,unit,description,external_description",
+     "actual_id", "", "actual_id=", ""},
+    {"journal_correction", "select_for_correction(), release_from_journal() and confirm_journal()", "entry_id", false,
+     false, "contract_id,journal_id,entry_id,is_claim,before",
+     "entry_date,task_id,resource_id,role_id,category_id,product_id,billing_type,quantity,billable_quantity,cost_price,"
+     "sales_price,tax,description,external_description",
+     "is_claim", "t", "", ""},
+    {"journal_cancellation", "select_for_cancellation(), release_from_journal() and confirm_journal()", "actual_id",
+     false, false, "contract_id,journal_id,actual_id,is_claim", "", "", "", "", ""},
 };
 
 } // namespace

@@ -71,6 +71,14 @@
     DECLARE(schedule_bulk_confirmation)                                                                                \
     DECLARE(start_bulk_confirmation)                                                                                   \
     DECLARE(finish_bulk_confirmation)                                                                                  \
+    DECLARE(journal_line_rules)                                                                                        \
+    DECLARE(journal_line_saved)                                                                                        \
+    DECLARE(select_for_correction)                                                                                     \
+    DECLARE(select_for_cancellation)                                                                                   \
+    DECLARE(release_from_journal)                                                                                      \
+    DECLARE(preview_journal)                                                                                           \
+    DECLARE(confirm_journal)                                                                                           \
+    DECLARE(delete_journals)                                                                                           \
     DECLARE(verify)
 
 extern "C" {

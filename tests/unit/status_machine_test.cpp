@@ -10,11 +10,20 @@ namespace billing {
 namespace {
 
 const std::set<std::string_view>& machines() {
-    static const std::set<std::string_view> names = {
-        "billing_status",          "milestone_status", "product_status",         "retainer_status",
-        "refund_status",           "nte_status",       "project_invoice_status", "invoice_status",
-        "adjustment_status",       "entry_status",     "contract_status",        "run_status",
-        "bulk_confirmation_status"};
+    static const std::set<std::string_view> names = {"billing_status",
+                                                     "milestone_status",
+                                                     "product_status",
+                                                     "retainer_status",
+                                                     "refund_status",
+                                                     "nte_status",
+                                                     "project_invoice_status",
+                                                     "invoice_status",
+                                                     "adjustment_status",
+                                                     "entry_status",
+                                                     "contract_status",
+                                                     "run_status",
+                                                     "bulk_confirmation_status",
+                                                     "journal_status"};
     return names;
 }
 
