@@ -22,7 +22,9 @@ DROP FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], b
 --@ function sql/install/72_edit.sql remove_invoice_details
 
 --@ piece sql/install/11_retainer_types.sql
+--@ piece sql/install/12_price_types.sql
 --@ piece sql/install/64_take_back.sql
+--@ piece sql/install/68_prices.sql
 --@ piece sql/install/73_revise.sql
 --@ piece sql/install/76_bulk_confirm.sql
 --@ piece sql/install/78_retainer.sql

@@ -253,6 +253,11 @@ constexpr VocabularyValue bulk_confirmation_status[] = {
           "The invoice could not be confirmed and says why; the next bulk confirmation tries again."),
 };
 
+constexpr VocabularyValue price_context[] = {
+    value("cost", "Cost", "Kost", "What work costs the company."),
+    value("sales", "Sales", "Salg", "What customers pay for work."),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     static_assert(count <= most_values);
@@ -285,6 +290,7 @@ constexpr Vocabulary catalog[] = {
     vocabulary("frequency_period", frequency_period),
     vocabulary("run_status", run_status),
     vocabulary("bulk_confirmation_status", bulk_confirmation_status),
+    vocabulary("price_context", price_context),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

@@ -79,6 +79,8 @@ enum class ItemOutcome { changed, unchanged, refused };
 enum class FrequencyPeriod { weekly, biweekly, monthly };
 // Whether a date of an invoice schedule has been run.
 enum class RunStatus { not_run, run_successful, run_failed };
+// What the prices of a list are.
+enum class PriceContext { cost, sales };
 
 // Languages of the texts, by index into VocabularyValue::text. One more language is one more row here and one more
 // text per value.
@@ -138,7 +140,7 @@ using VocabularyEnums =
     EnumList<BillingStatus, MilestoneStatus, ProductStatus, RetainerStatus, RefundStatus, MilestoneHeaderStatus,
              InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
              ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
-             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus>;
+             ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus, PriceContext>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "engine/entries.hpp"
 #include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 
 namespace billing::engine {
@@ -84,8 +86,15 @@ Ids find_work(const WorkSelection& selection) {
     return found;
 }
 
-Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice)
-    : preview_(preview), reprice_(std::move(reprice)), report_(verb), reversals_(totals_) {}
+Reevaluation::Reevaluation(Verb& verb, bool preview)
+    : Reevaluation(preview, {}, std::make_unique<LedgerReport>(verb)) {}
+
+Reevaluation::Reevaluation(bool preview, Reprice reprice, std::unique_ptr<LedgerReport> report)
+    : preview_(preview), reprice_(std::move(reprice)), report_(std::move(report)), reversals_(totals_) {
+    if (reprice_) {
+        terms_.expect_repricing();
+    }
+}
 
 void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
     entries_ = entries;
@@ -127,7 +136,7 @@ void Reevaluation::consider_batch(const Ids& batch) {
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(batch));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
         if (!rows.datum(i, 3)) {
-            report_.note(rows.id(i, 2), 0, ItemOutcome::refused, "there is no entry with this id");
+            report_->note(rows.id(i, 2), 0, ItemOutcome::refused, "there is no entry with this id");
         } else {
             consider(terms_.entry_at(rows, i));
         }
@@ -136,22 +145,27 @@ void Reevaluation::consider_batch(const Ids& batch) {
 
 void Reevaluation::consider(EntryRow entry) {
     if (entry.status != EntryStatus::approved && entry.status != EntryStatus::recall_requested) {
-        return report_.note(entry.entry_id, 0, ItemOutcome::refused,
-                            "the entry is " + std::string(label(entry.status)) + "; only approved work has actuals");
+        return report_->note(entry.entry_id, 0, ItemOutcome::refused,
+                             "the entry is " + std::string(label(entry.status)) + "; only approved work has actuals");
     }
     std::vector<LedgerRow> const& rows = ledger_.of(entry.entry_id);
     Hold const hold = hold_of(rows);
-    // Nothing of it is left in the backlog: there is nothing to evaluate.
-    if (hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog)) {
+    // Nothing of it is left in the backlog: there is nothing to evaluate, only new prices to tell of.
+    bool const is_billed = hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog);
+    if (is_billed && !reprice_) {
         return;
     }
+    ApprovedWork const stored = entry.work;
     if (hold == Hold::none && credited_sale(rows) != 0) {
         entry.work = as_agreed(entry.work, rows);
     }
     if (reprice_) {
-        reprice_(entry);
+        reprice_(entry, rows, stored);
     }
     std::string const problem = terms_.judge(entry, judgement_);
+    if (is_billed && (!problem.empty() || same_prices(rows, judgement_.actuals))) {
+        return;
+    }
     std::vector<LedgerRow> standing;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(standing), stands);
     if (is_as_judged(hold == Hold::none ? standing : rows, problem, hold)) {
@@ -162,8 +176,8 @@ void Reevaluation::consider(EntryRow entry) {
     }
     std::string const refusal = why_not(standing, problem, hold);
     if (!refusal.empty()) {
-        return report_.note(entry.entry_id, standing.empty() ? 0 : standing.front().contract_id, ItemOutcome::refused,
-                            refusal);
+        return report_->note(entry.entry_id, standing.empty() ? 0 : standing.front().contract_id, ItemOutcome::refused,
+                             refusal);
     }
     rewrite(entry, std::move(standing));
 }
@@ -197,6 +211,9 @@ void Reevaluation::rewrite(const EntryRow& entry, std::vector<LedgerRow> standin
     rewrites_.push_back({entry, judgement_.contract->contract_id, judgement_.line_id(), had_room,
                          credited_sale(standing), std::move(standing), judgement_.actuals,
                          std::vector<NteVerdict>(judgement_.actuals.size(), {NteStatus::not_applicable, {}})});
+    if (judgement_.overrules_typed && !entry.at_list_price) {
+        overruled_.push_back(entry.entry_id);
+    }
 }
 
 // Without limits there is nothing to check.
@@ -273,7 +290,7 @@ void Reevaluation::evaluate(const Bid& bid) {
     NteVerdict const verdict =
         book.limits(book.known_contract(row.contract_id)).evaluate(row.line_id, row.customer_id, row.amount, true);
     if (verdict.status != row.nte) {
-        report_.evaluated(kept.entry_id, row, verdict.status);
+        report_->evaluated(kept.entry_id, row, verdict.status);
         nte_changes_.add(
             {row.actual_id, row.contract_id, row.line_id, row.customer_id, row.billing_status, row.nte, row.amount},
             verdict);
@@ -303,11 +320,20 @@ void Reevaluation::write(std::int64_t operation_id) {
     new_actuals_.write();
     totals_.write();
     nte_changes_.write(operation_id);
+    overrule_typed_prices();
+}
+
+void Reevaluation::overrule_typed_prices() const {
+    static pg::Statement update{"UPDATE billing.entry SET approved_at_list_price = true WHERE entry_id = ANY ($1)",
+                                {INT8ARRAYOID}};
+    if (!overruled_.empty()) {
+        guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(overruled_));
+    }
 }
 
 void Reevaluation::write_again(const Rewrite& item) {
     for (LedgerRow const& row : item.reversed) {
-        report_.reversal(item.entry.entry_id, row, reversals_.add(row));
+        report_->reversal(item.entry.entry_id, row, reversals_.add(row));
     }
     for (std::size_t k = 0; k < item.written.size(); ++k) {
         NewActual const& actual = item.written[k];
@@ -316,19 +342,19 @@ void Reevaluation::write_again(const Rewrite& item) {
             totals_.add(item.contract_id, item.line_id, actual.customer_id,
                         verdict.status == NteStatus::committed ? actual.amount : Decimal(), Decimal());
         }
-        report_.written(item.entry.entry_id,
-                        new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict,
-                                         actual.type == TransactionType::unbilled_sales ? item.source_id : 0));
+        report_->written(item.entry.entry_id,
+                         new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict,
+                                          actual.type == TransactionType::unbilled_sales ? item.source_id : 0));
     }
 }
 
 void Reevaluation::report(const Rewrite& item) {
     for (LedgerRow const& row : item.reversed) {
-        report_.reversal(item.entry.entry_id, row, 0);
+        report_->reversal(item.entry.entry_id, row, 0);
     }
     for (std::size_t k = 0; k < item.written.size(); ++k) {
-        report_.written(item.entry.entry_id,
-                        new_actuals_.show(item.contract_id, item.line_id, item.written[k], item.verdicts[k].status));
+        report_->written(item.entry.entry_id,
+                         new_actuals_.show(item.contract_id, item.line_id, item.written[k], item.verdicts[k].status));
     }
 }
 

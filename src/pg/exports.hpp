@@ -69,6 +69,9 @@
     DECLARE(schedule_bulk_confirmation)                                                                                \
     DECLARE(start_bulk_confirmation)                                                                                   \
     DECLARE(finish_bulk_confirmation)                                                                                  \
+    DECLARE(price_for)                                                                                                 \
+    DECLARE(explain_prices)                                                                                            \
+    DECLARE(rerate)                                                                                                    \
     DECLARE(verify)
 
 extern "C" {

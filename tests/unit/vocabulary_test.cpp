@@ -51,7 +51,8 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("frequency_period", FrequencyPeriod::monthly, "monthly");
     expect_type("run_status", RunStatus::run_failed, "run_failed");
     expect_type("bulk_confirmation_status", BulkConfirmationStatus::failed, "failed");
-    EXPECT_EQ(catalog().size(), 24U);
+    expect_type("price_context", PriceContext::sales, "sales");
+    EXPECT_EQ(catalog().size(), 25U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {
