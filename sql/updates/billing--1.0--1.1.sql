@@ -26,9 +26,11 @@ DROP FUNCTION @extschema@.edit_invoice_details(bigint[], bigint[], bigint[], big
 --@ function sql/install/72_edit.sql edit_invoice_details
 
 --@ piece sql/install/11_retainer_types.sql
+--@ piece sql/install/12_price_types.sql
 --@ piece sql/install/13_journal_types.sql
 --@ piece sql/install/64_take_back.sql
 --@ piece sql/install/66_journal.sql
+--@ piece sql/install/68_prices.sql
 --@ piece sql/install/71_progress.sql
 --@ piece sql/install/73_revise.sql
 --@ piece sql/install/76_bulk_confirm.sql

@@ -10,6 +10,13 @@
 
 namespace billing {
 
+// Where a price comes from.
+enum class PriceSource {
+    typed,        // as it is
+    list,         // the price list; 0 where it has none
+    list_or_typed // the price list; as it is where it has none
+};
+
 // What was worked, as approved.
 struct ApprovedWork {
     TransactionClass transaction_class;
@@ -19,6 +26,10 @@ struct ApprovedWork {
     Decimal cost_price;                     // company currency
     Decimal sales_price;                    // contract currency
     Decimal tax;                            // of the billable part, contract currency
+    PriceSource cost_source = PriceSource::typed;
+    PriceSource sales_source = PriceSource::typed;
+
+    bool is_typed() const noexcept { return cost_source == PriceSource::typed && sales_source == PriceSource::typed; }
 };
 
 // The contract line that pays for it.

@@ -121,8 +121,14 @@ ApprovedWork corrected(const ApprovedWork& work, const CorrectedValues& values) 
         result.quantity = *values.quantity;
     }
     result.billable_quantity = values.billable_quantity.value_or(result.billable_quantity);
-    result.cost_price = values.cost_price.value_or(work.cost_price);
-    result.sales_price = values.sales_price.value_or(work.sales_price);
+    if (values.cost_price) {
+        result.cost_price = *values.cost_price;
+        result.cost_source = PriceSource::typed;
+    }
+    if (values.sales_price) {
+        result.sales_price = *values.sales_price;
+        result.sales_source = PriceSource::typed;
+    }
     result.tax = values.tax.value_or(work.tax);
     if (values.billing_type)
         result.chosen_type = values.billing_type;

@@ -174,8 +174,10 @@ ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& r
     if (!agreed.any)
         return work;
     ApprovedWork result = work;
-    if (agreed.one_price)
+    if (agreed.one_price) {
         result.sales_price = agreed.price;
+        result.sales_source = PriceSource::typed;
+    }
     if (!agreed.charges) {
         result.chosen_type = agreed.other_type;
         return result;
@@ -185,6 +187,24 @@ ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& r
     if (work.chosen_type && work.chosen_type != BillingType::chargeable)
         result.chosen_type = BillingType::chargeable;
     return result;
+}
+
+bool was_priced_on_invoice(const std::vector<LedgerRow>& rows) {
+    const auto approved = std::find_if(rows.begin(), rows.end(), [](const LedgerRow& row) {
+        return row.type == TransactionType::unbilled_sales && row.source_id == 0 && !is_in_backlog(row);
+    });
+    return approved != rows.end() && std::any_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
+               return row.type == TransactionType::billed_sales && row.price != approved->price;
+           });
+}
+
+bool same_prices(const std::vector<LedgerRow>& rows, const std::vector<NewActual>& wanted) {
+    return std::all_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
+        const bool was_approved = row.source_id == 0 && row.type != TransactionType::billed_sales;
+        return !was_approved || std::none_of(wanted.begin(), wanted.end(), [&](const NewActual& actual) {
+            return actual.type == row.type && actual.price != row.price;
+        });
+    });
 }
 
 } // namespace billing

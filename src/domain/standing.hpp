@@ -63,4 +63,10 @@ std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept;
 // invoice, which the credit brought back into the backlog.
 ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& rows);
 
+// Whether somebody gave the work another price on an invoice, first or corrective, than it was approved at.
+bool was_priced_on_invoice(const std::vector<LedgerRow>& rows);
+
+// Whether the costs and sales that approval wrote have the prices of the actuals wanted.
+bool same_prices(const std::vector<LedgerRow>& rows, const std::vector<NewActual>& wanted);
+
 } // namespace billing

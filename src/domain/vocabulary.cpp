@@ -279,6 +279,11 @@ constexpr VocabularyValue amount_method[] = {
     value("fixed_price", "Fixed price", "Fast beløp", "The amount is typed."),
 };
 
+constexpr VocabularyValue price_context[] = {
+    value("cost", "Cost", "Kost", "What work costs the company."),
+    value("sales", "Sales", "Salg", "What customers pay for work."),
+};
+
 template <std::size_t count>
 constexpr Vocabulary vocabulary(std::string_view type_name, const VocabularyValue (&values)[count]) {
     static_assert(count <= most_values);
@@ -315,6 +320,7 @@ constexpr Vocabulary catalog[] = {
     vocabulary("journal_type", journal_type),
     vocabulary("journal_status", journal_status),
     vocabulary("amount_method", amount_method),
+    vocabulary("price_context", price_context),
 };
 
 static_assert(std::size(catalog) == detail::VocabularyEnums::size, "one vocabulary per enum");

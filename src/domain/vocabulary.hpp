@@ -87,6 +87,8 @@ enum class JournalType { entry, time_correction, expense_correction, material_co
 enum class JournalStatus { draft, confirmed };
 // Where the amount of a journal line comes from.
 enum class AmountMethod { multiply_quantity_by_price, fixed_price };
+// What the prices of a list are.
+enum class PriceContext { cost, sales };
 
 // Languages of the texts, by index into VocabularyValue::text. One more language is one more row here and one more
 // text per value.
@@ -147,7 +149,7 @@ using VocabularyEnums =
              InvoiceStatus, ProjectInvoiceStatus, NteStatus, NteLevel, AdjustmentStatus, EntryStatus, ContractStatus,
              ContractKind, BillingMethod, BillingType, TransactionType, TransactionClass, IncludedTasks, DetailKind,
              ItemOutcome, FrequencyPeriod, RunStatus, BulkConfirmationStatus, InvoiceScheduleType, JournalType,
-             JournalStatus, AmountMethod>;
+             JournalStatus, AmountMethod, PriceContext>;
 
 // Position of a label in a vocabulary, or its count.
 std::size_t position_of(const Vocabulary& vocabulary, std::string_view label) noexcept;

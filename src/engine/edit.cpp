@@ -7,6 +7,7 @@
 #include "engine/extension_rows.hpp"
 #include "engine/invoice_list.hpp"
 #include "engine/invoice_totals.hpp"
+#include "engine/list_price.hpp"
 #include "engine/operation.hpp"
 #include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
@@ -360,6 +361,27 @@ std::int64_t line_for_manual_detail(const ListedInvoice& invoice, std::int64_t c
         .id(0, 1);
 }
 
+// The price given, else the price list's on the day of the detail.
+Decimal price_of_detail(const Verb& verb, const ListedInvoice& invoice, const std::string& transaction_class) {
+    static pg::Statement read{"SELECT invoice_date FROM billing.invoice WHERE invoice_id = $1", {INT8OID}};
+    Arguments const& arguments = verb.arguments;
+    if (arguments.given(4)) {
+        return *arguments.decimal(4);
+    }
+    Datum const date =
+        arguments.given(7) ? *arguments.datum(7) : pg::query(read, pg::Parameters().id(invoice.invoice_id)).value(0, 1);
+    PriceQuestion question;
+    question.contract_id = invoice.contract_id;
+    question.date = DatumGetDateADT(date);
+    question.work = {from_label<TransactionClass>(transaction_class).value_or(TransactionClass::fee),
+                     arguments.id(9).value_or(0),
+                     arguments.id(11).value_or(0),
+                     arguments.id(10).value_or(0),
+                     arguments.id(12).value_or(0),
+                     {}};
+    return sales_price_of(question);
+}
+
 // invoice, contract_line, transaction_class, quantity, price, tax, billing_type, transaction_date, task, role,
 // category, resource, product, description, external_description
 void add_detail(Verb& verb) {
@@ -378,7 +400,6 @@ void add_detail(Verb& verb) {
     std::int64_t const contract_line_id = DatumGetInt64(verb.arguments.required(1, "contract_line"));
     std::string const transaction_class = pg::label_of(verb.arguments.required(2, "transaction_class"));
     Decimal const quantity = pg::decimal_of(verb.arguments.required(3, "quantity"));
-    Decimal const price = pg::decimal_of(verb.arguments.required(4, "price"));
     std::optional<std::string> const type = label_argument(verb, 6);
     require_billable_type(type);
     if (quantity.sign() < 0) {
@@ -386,6 +407,7 @@ void add_detail(Verb& verb) {
                           "Quantity is " + quantity.text() + ".", "Credit what was billed with a corrective invoice.");
     }
     ListedInvoice const invoice = lock_editable_invoice(invoice_id);
+    Decimal const price = price_of_detail(verb, invoice, transaction_class);
     LoggedArguments arguments;
     arguments.add("invoice", std::string_view(std::to_string(invoice_id)));
     arguments.add("contract_line", std::string_view(std::to_string(contract_line_id)));

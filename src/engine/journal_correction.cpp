@@ -176,6 +176,8 @@ struct Correction {
     std::int64_t category_id;
     bool role_master;
     bool category_master;
+    std::int64_t resource_id;
+    std::int64_t product_id;
 };
 
 class CorrectionJournal {
@@ -183,7 +185,9 @@ public:
     CorrectionJournal(Verb& verb, const Journal& journal, bool preview)
         : verb_(verb), journal_(journal), preview_(preview), report_(verb),
           work_(
-              verb, preview, [this](EntryRow& entry) { correct(entry); }, true) {}
+              preview,
+              [this](EntryRow& entry, const std::vector<LedgerRow>&, const ApprovedWork&) { correct(entry); },
+              std::make_unique<LedgerReport>(verb), true) {}
 
     void run() {
         Ids const entries = entries_of({journal_.journal_id});
@@ -226,7 +230,8 @@ private:
     "                    d.entry_date, d.task_id, d.resource_id, d.role_id, d.category_id, d.product_id,"              \
     "                    d.description, d.external_description) > 0,"                                                  \
     "       coalesce(d.billable_quantity, e.approved_billable_quantity, e.billable_quantity, 0)"                       \
-    "           * pg_catalog.sign(coalesce(d.quantity, e.quantity)) >= 0"                                              \
+    "           * pg_catalog.sign(coalesce(d.quantity, e.quantity)) >= 0,"                                             \
+    "       coalesce(d.resource_id, e.resource_id), coalesce(d.product_id, e.product_id)"                              \
     "  FROM billing.journal_correction d"                                                                              \
     "  JOIN billing.entry e ON e.entry_id = d.entry_id"                                                                \
     "  LEFT JOIN billing.resource p ON p.resource_id = coalesce(d.resource_id, e.resource_id)"                         \
@@ -257,7 +262,9 @@ private:
                                            rows.id_or(i, 10, 0),
                                            rows.id_or(i, 11, 0),
                                            rows.flag(i, 12),
-                                           rows.flag(i, 13)};
+                                           rows.flag(i, 13),
+                                           rows.id_or(i, 17, 0),
+                                           rows.id_or(i, 18, 0)};
             require(rows.flag(i, 14), rows.id(i, 1), "its new task belongs to another project");
             require(rows.flag(i, 15), rows.id(i, 1),
                     "nothing is to be changed; set new values or take it off the journal");
@@ -284,10 +291,13 @@ private:
         entry.category_id = correction.category_id;
         entry.role_master = correction.role_master;
         entry.category_master = correction.category_master;
+        entry.resource_id = correction.resource_id;
+        entry.product_id = correction.product_id;
     }
 
     // The entry says from now on what its actuals say, so that evaluating it again finds nothing to do. A choice of the
-    // approver ends where the journal says otherwise.
+    // approver ends where the journal says otherwise. Where the price lists overruled typed prices and the journal types
+    // one of them, the other comes from the lists from then on.
     void correct_entries() const {
         static pg::Statement update{R"(
             UPDATE billing.entry e
@@ -301,15 +311,19 @@ private:
                    billable_quantity = coalesce(d.billable_quantity, CASE WHEN NOT k.follows THEN e.billable_quantity END),
                    approved_billable_quantity = CASE WHEN d.billable_quantity IS NULL AND NOT k.follows
                                                      THEN e.approved_billable_quantity END,
-                   cost_price = coalesce(d.cost_price, e.cost_price),
-                   sales_price = coalesce(d.sales_price, e.sales_price), tax = coalesce(d.tax, e.tax),
+                   cost_price = coalesce(d.cost_price, CASE WHEN k.keeps_prices THEN e.cost_price END),
+                   sales_price = coalesce(d.sales_price, CASE WHEN k.keeps_prices THEN e.sales_price END),
+                   approved_at_list_price = CASE WHEN d.cost_price IS NULL AND d.sales_price IS NULL
+                                                 THEN e.approved_at_list_price END, tax = coalesce(d.tax, e.tax),
                    description = coalesce(d.description, e.description),
                    external_description = coalesce(d.external_description, e.external_description)
               FROM billing.journal_correction d
               JOIN billing.entry o ON o.entry_id = d.entry_id
              CROSS JOIN LATERAL (SELECT d.quantity IS NOT NULL
                                     AND coalesce(o.approved_billable_quantity, o.billable_quantity, o.quantity) = o.quantity
-                                        AS follows) k
+                                        AS follows,
+                                coalesce(o.approved_at_list_price, false) IS FALSE
+                                    OR num_nonnulls(d.cost_price, d.sales_price) = 0 AS keeps_prices) k
              WHERE d.contract_id = $1 AND d.journal_id = $2 AND d.is_claim AND e.entry_id = d.entry_id)",
                                     {INT8OID, INT8OID}};
         guard::write(update, "entry", guard::Write::update,

@@ -39,11 +39,11 @@ std::int64_t NteSplits::add_part(const LedgerRow& sale, const NteSale& part, Bil
 void NteSplits::write(std::int64_t operation_id) {
     static pg::Statement insert{R"(
         INSERT INTO billing.actual
-            (contract_id, actual_id, contract_line_id, customer_id, entry_id, source_id, part_of_id, transaction_type,
+            (contract_id, actual_id, contract_line_id, customer_id, entry_id, journal_line_id, source_id, part_of_id, transaction_type,
              transaction_class, billing_type, billing_status, nte_status, nte_failed_level, transaction_date, is_open,
              quantity, price, amount, tax, description, external_description, attributes, discount_percent, fee_percent,
              discount_amount, fee_amount)
-        SELECT a.contract_id, d.part_id, a.contract_line_id, a.customer_id, a.entry_id, a.source_id, a.actual_id,
+        SELECT a.contract_id, d.part_id, a.contract_line_id, a.customer_id, a.entry_id, a.journal_line_id, a.source_id, a.actual_id,
                a.transaction_type, a.transaction_class, a.billing_type, d.billing_status::billing.billing_status,
                d.nte_status::billing.nte_status, nullif(d.level, '')::billing.nte_level, a.transaction_date, true,
                d.quantity, a.price, d.amount, d.tax, a.description, a.external_description, a.attributes,

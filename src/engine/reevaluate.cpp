@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "engine/entries.hpp"
 #include "engine/operation.hpp"
+#include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 
 namespace billing::engine {
@@ -84,10 +86,17 @@ Ids find_work(const WorkSelection& selection) {
     return found;
 }
 
-Reevaluation::Reevaluation(Verb& verb, bool preview, Reprice reprice, bool held)
-    : preview_(preview), reprice_(std::move(reprice)), held_(held), report_(verb),
+Reevaluation::Reevaluation(Verb& verb, bool preview)
+    : Reevaluation(preview, {}, std::make_unique<LedgerReport>(verb)) {}
+
+Reevaluation::Reevaluation(bool preview, Reprice reprice, std::unique_ptr<LedgerReport> report, bool held)
+    : preview_(preview), reprice_(std::move(reprice)), held_(held), report_(std::move(report)),
       reversals_(totals_, held ? AdjustmentStatus::in_process : AdjustmentStatus::adjustable),
-      splits_(totals_, reversals_) {}
+      splits_(totals_, reversals_) {
+    if (reprice_) {
+        terms_.expect_repricing();
+    }
+}
 
 void Reevaluation::lock_and_load(const Ids& entries, const Ids& also_lock) {
     entries_ = entries;
@@ -129,7 +138,7 @@ void Reevaluation::settle(std::int64_t operation_id) {
 
 void Reevaluation::refuse(std::int64_t entry_id, std::int64_t contract_id, std::string_view reason) {
     refused_ = true;
-    report_.note(entry_id, contract_id, ItemOutcome::refused, reason);
+    report_->note(entry_id, contract_id, ItemOutcome::refused, reason);
 }
 
 // --- what differs -------------------------------------------------------------------------------------------------
@@ -169,17 +178,22 @@ void Reevaluation::consider(EntryRow entry) {
     }
     std::vector<LedgerRow> const rows = rows_of(entry.entry_id);
     Hold const hold = hold_of(rows);
-    // Nothing of it is left in the backlog: there is nothing to evaluate.
-    if (hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog)) {
+    // Nothing of it is left in the backlog: there is nothing to evaluate, only new prices to tell of.
+    bool const is_billed = hold == Hold::on_invoice && std::none_of(rows.begin(), rows.end(), is_in_backlog);
+    if (is_billed && !reprice_) {
         return;
     }
+    ApprovedWork const stored = entry.work;
     if (hold == Hold::none && credited_sale(rows) != 0) {
         entry.work = as_agreed(entry.work, rows);
     }
     if (reprice_) {
-        reprice_(entry);
+        reprice_(entry, rows, stored);
     }
     std::string const problem = terms_.judge(entry, judgement_);
+    if (is_billed && (!problem.empty() || same_prices(rows, judgement_.actuals))) {
+        return;
+    }
     std::vector<LedgerRow> standing;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(standing), stands);
     if (!held_ && is_as_judged(hold == Hold::none ? standing : rows, problem, hold)) {
@@ -228,6 +242,9 @@ void Reevaluation::rewrite(const EntryRow& entry, std::vector<LedgerRow> standin
     rewrites_.push_back({entry, judgement_.contract->contract_id, judgement_.line_id(), had_room,
                          credited_sale(standing), std::move(standing), judgement_.actuals,
                          std::vector<NteVerdict>(judgement_.actuals.size(), {NteStatus::not_applicable, {}})});
+    if (judgement_.overrules_typed && !entry.at_list_price) {
+        overruled_.push_back(entry.entry_id);
+    }
 }
 
 // Without limits there is nothing to check.
@@ -318,7 +335,7 @@ void Reevaluation::evaluate_kept(const Kept& kept) {
         return split(kept, fit);
     }
     if (fit.verdict.status != row.nte) {
-        report_.evaluated(kept.entry_id, row, fit.verdict.status);
+        report_->evaluated(kept.entry_id, row, fit.verdict.status);
         nte_changes_.add(
             {row.actual_id, row.contract_id, row.line_id, row.customer_id, row.billing_status, row.nte, row.amount},
             fit.verdict);
@@ -328,7 +345,7 @@ void Reevaluation::evaluate_kept(const Kept& kept) {
 void Reevaluation::split(const Kept& kept, const NteFit& fit) {
     LedgerRow const& row = kept.row;
     NteSplits::Written const ids = preview_ ? NteSplits::Written{} : splits_.add(row, fit);
-    report_.reversal(kept.entry_id, row, ids.reversal);
+    report_->reversal(kept.entry_id, row, ids.reversal);
     NewActual const whole{row.type,  row.billing_type, row.customer_id, row.quantity,
                           row.price, row.amount,       row.tax,         row.extension};
     NewRow fits =
@@ -336,8 +353,8 @@ void Reevaluation::split(const Kept& kept, const NteFit& fit) {
     NewRow rest = new_actuals_.show(row.contract_id, row.line_id, part_of(whole, fit.split->rest), fit.verdict.status);
     fits.actual_id = ids.fits;
     rest.actual_id = ids.rest;
-    report_.written(kept.entry_id, fits);
-    report_.written(kept.entry_id, rest);
+    report_->written(kept.entry_id, fits);
+    report_->written(kept.entry_id, rest);
 }
 
 // --- writing ------------------------------------------------------------------------------------------------------
@@ -364,11 +381,20 @@ void Reevaluation::write(std::int64_t operation_id) {
     splits_.write(operation_id);
     totals_.write();
     nte_changes_.write(operation_id);
+    overrule_typed_prices();
+}
+
+void Reevaluation::overrule_typed_prices() const {
+    static pg::Statement update{"UPDATE billing.entry SET approved_at_list_price = true WHERE entry_id = ANY ($1)",
+                                {INT8ARRAYOID}};
+    if (!overruled_.empty()) {
+        guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(overruled_));
+    }
 }
 
 void Reevaluation::write_again(const Rewrite& item) {
     for (LedgerRow const& row : item.reversed) {
-        report_.reversal(item.entry.entry_id, row, reversals_.add(row));
+        report_->reversal(item.entry.entry_id, row, reversals_.add(row));
     }
     for (std::size_t k = 0; k < item.written.size(); ++k) {
         NewActual const& actual = item.written[k];
@@ -377,19 +403,19 @@ void Reevaluation::write_again(const Rewrite& item) {
             totals_.add(item.contract_id, item.line_id, actual.customer_id,
                         verdict.status == NteStatus::committed ? actual.amount : Decimal(), Decimal());
         }
-        report_.written(item.entry.entry_id,
-                        new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict,
-                                         actual.type == TransactionType::unbilled_sales ? item.source_id : 0));
+        report_->written(item.entry.entry_id,
+                         new_actuals_.add(item.entry, item.contract_id, item.line_id, actual, verdict,
+                                          actual.type == TransactionType::unbilled_sales ? item.source_id : 0));
     }
 }
 
 void Reevaluation::report(const Rewrite& item) {
     for (LedgerRow const& row : item.reversed) {
-        report_.reversal(item.entry.entry_id, row, 0);
+        report_->reversal(item.entry.entry_id, row, 0);
     }
     for (std::size_t k = 0; k < item.written.size(); ++k) {
-        report_.written(item.entry.entry_id,
-                        new_actuals_.show(item.contract_id, item.line_id, item.written[k], item.verdicts[k].status));
+        report_->written(item.entry.entry_id,
+                         new_actuals_.show(item.contract_id, item.line_id, item.written[k], item.verdicts[k].status));
     }
 }
 

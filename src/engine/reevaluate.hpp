@@ -3,6 +3,7 @@
 // today, reverse and write again what differs, leave the rest alone.
 
 #include <functional>
+#include <memory>
 #include <set>
 
 #include "engine/entry_ledger.hpp"
@@ -22,13 +23,16 @@ Ids find_work(const WorkSelection& selection);
 
 class Reevaluation {
 public:
-    // Changes an entry's prices before it is judged, for callers that price work anew.
-    using Reprice = std::function<void(EntryRow&)>;
+    // Changes where an entry's prices come from before it is judged, for callers that price work anew. Gets the rows
+    // that the ledger has of it, and the work as the entry says: the row has what was agreed on a credited invoice.
+    using Reprice = std::function<void(EntryRow&, const std::vector<LedgerRow>&, const ApprovedWork&)>;
 
     // With `preview`, nothing is locked or written; the result is the same but for the ids of new actuals.
+    Reevaluation(Verb& verb, bool preview);
+    // For pricing anew and for journals. Pricing anew tells of billed work, too, whose prices would be others now.
     // `held`: the work is held by the journal on whose behalf this is, its actuals are in process; all of it is written
     // again, whether it differs or not.
-    Reevaluation(Verb& verb, bool preview, Reprice reprice = {}, bool held = false);
+    Reevaluation(bool preview, Reprice reprice, std::unique_ptr<LedgerReport> report, bool held = false);
 
     // Locks the entries, then the contracts that hold them or pay for them now, and `also_lock`; reads the terms.
     void lock_and_load(const Ids& entries, const Ids& also_lock = {});
@@ -90,6 +94,7 @@ private:
     void split(const Kept& kept, const NteFit& fit);
 
     void write(std::int64_t operation_id);
+    void overrule_typed_prices() const;
     void write_again(const Rewrite& item);
     void report(const Rewrite& item);
 
@@ -97,13 +102,14 @@ private:
     Reprice reprice_;
     bool held_;
     bool refused_ = false;
-    LedgerReport report_;
+    std::unique_ptr<LedgerReport> report_;
     Ids entries_;
     WorkTerms terms_;
     Judgement judgement_;
     EntryLedger ledger_;
     std::vector<Rewrite> rewrites_;
     std::vector<Kept> kept_;
+    Ids overruled_; // entries whose typed prices count no longer
     NewActuals new_actuals_;
     LineTotals totals_;
     Reversals reversals_;

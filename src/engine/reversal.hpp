@@ -43,14 +43,18 @@ private:
 class LedgerReport {
 public:
     explicit LedgerReport(Verb& verb) : verb_(verb) {}
+    LedgerReport(const LedgerReport&) = delete;
+    LedgerReport& operator=(const LedgerReport&) = delete;
+    virtual ~LedgerReport() = default;
 
     // Something about an entry (0: none) or contract (0: none) without an actual.
-    void note(std::int64_t entry_id, std::int64_t contract_id, ItemOutcome outcome, std::string_view reason = {});
+    virtual void note(std::int64_t entry_id, std::int64_t contract_id, ItemOutcome outcome,
+                      std::string_view reason = {});
     // The reversal of a row; id 0 where it is only tried.
-    void reversal(std::int64_t entry_id, const LedgerRow& row, std::int64_t reversal_id);
-    void written(std::int64_t entry_id, const NewRow& row);
+    virtual void reversal(std::int64_t entry_id, const LedgerRow& row, std::int64_t reversal_id);
+    virtual void written(std::int64_t entry_id, const NewRow& row);
     // A sale that stays, with another not-to-exceed status.
-    void evaluated(std::int64_t entry_id, const LedgerRow& row, NteStatus nte);
+    virtual void evaluated(std::int64_t entry_id, const LedgerRow& row, NteStatus nte);
 
 private:
     void start(std::int64_t entry_id, ItemOutcome outcome, std::string_view reason, std::int64_t actual_id,

@@ -73,7 +73,7 @@ void end_approval(const Ids& ids, EntryStatus status) {
     static pg::Statement update{R"(
         UPDATE billing.entry
            SET entry_status = (SELECT $2::billing.entry_status), approved_billable_quantity = NULL,
-               approved_billing_type = NULL
+               approved_billing_type = NULL, approved_at_list_price = NULL
          WHERE entry_id = ANY ($1))",
                                 {INT8ARRAYOID, TEXTOID}};
     guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(ids).text(label(status)));

@@ -124,6 +124,19 @@ EntryRow WorkTerms::entry_at(const pg::Rows& rows, std::uint64_t i) const {
     std::optional<Datum> const type = rows.datum(i, 14);
     std::int64_t const role = rows.id_or(i, 7, found_or(role_of_resource_, rows.id_or(i, 8, 0), std::int64_t{0}));
     std::int64_t const category = rows.id_or(i, 9, 0);
+    std::optional<Decimal> const cost = rows.decimal_or_null(i, 15);
+    std::optional<Decimal> const sales = rows.decimal_or_null(i, 16);
+    bool const at_list_price = rows.datum(i, 21).has_value();
+    PriceSource const typed = at_list_price ? PriceSource::list_or_typed : PriceSource::typed;
+    ApprovedWork const work{class_(rows.value(i, 4)),
+                            quantity,
+                            billable.value_or(quantity),
+                            type ? std::optional<BillingType>(billing_type_(*type)) : std::nullopt,
+                            cost.value_or(Decimal()),
+                            sales.value_or(Decimal()),
+                            rows.decimal(i, 17),
+                            cost ? typed : PriceSource::list,
+                            sales ? typed : PriceSource::list};
     return {rows.id(i, 2),
             entry_status_(rows.value(i, 3)),
             rows.id(i, 5),
@@ -134,13 +147,22 @@ EntryRow WorkTerms::entry_at(const pg::Rows& rows, std::uint64_t i) const {
             found_or(category_chargeable_, category, true),
             DatumGetDateADT(rows.value(i, 10)),
             rows.text_or_null(i, 11),
-            {class_(rows.value(i, 4)), quantity, billable.value_or(quantity),
-             type ? std::optional<BillingType>(billing_type_(*type)) : std::nullopt, rows.decimal(i, 15),
-             rows.decimal(i, 16), rows.decimal(i, 17)}};
+            work,
+            rows.id_or(i, 8, 0),
+            rows.id_or(i, 19, 0),
+            reads_units_ || !work.is_typed() ? rows.text_or_null(i, 20).value_or("") : std::string(),
+            at_list_price};
+}
+
+void WorkTerms::place(const EntryRow& entry, Judgement& judgement) {
+    judgement.line = book_.line(scopes_.line_for(entry.project_id, entry.work.transaction_class, entry.task_id));
+    judgement.contract = judgement.line == nullptr ? book_.contract(project(entry.project_id).internal_contract)
+                                                   : &book_.known_contract(judgement.line->contract_id);
 }
 
 std::string WorkTerms::judge(const EntryRow& entry, Judgement& judgement) {
-    judgement.line = book_.line(scopes_.line_for(entry.project_id, entry.work.transaction_class, entry.task_id));
+    place(entry, judgement);
+    judgement.overrules_typed = false;
     return judgement.line == nullptr ? judge_unpaid(entry, judgement) : judge_paid(entry, judgement);
 }
 
@@ -148,19 +170,20 @@ std::string WorkTerms::judge_unpaid(const EntryRow& entry, Judgement& judgement)
     if (entry.work.transaction_class == TransactionClass::fee) {
         return "no contract line of the project includes fees";
     }
-    Project const& owner = project(entry.project_id);
-    judgement.contract = book_.contract(owner.internal_contract);
     if (judgement.contract == nullptr) {
-        return "company " + std::to_string(owner.company_id) + " has no internal contract";
+        return "company " + std::to_string(project(entry.project_id).company_id) + " has no internal contract";
     }
-    judgement.actuals.assign(1, unpaid_cost(entry.work, judgement.contract->cost_scale));
-    return {};
+    ApprovedWork work = entry.work;
+    std::string problem = price(entry, judgement, work);
+    if (problem.empty()) {
+        judgement.actuals.assign(1, unpaid_cost(work, judgement.contract->cost_scale));
+    }
+    return problem;
 }
 
 std::string WorkTerms::judge_paid(const EntryRow& entry, Judgement& judgement) {
     ContractLine const& line = *judgement.line;
-    Contract& contract = book_.known_contract(line.contract_id);
-    judgement.contract = &contract;
+    Contract const& contract = *judgement.contract;
     if (std::string problem = line_problem(line); !problem.empty()) {
         return problem;
     }
@@ -178,7 +201,80 @@ std::string WorkTerms::judge_paid(const EntryRow& entry, Judgement& judgement) {
                             {contract.quantity_scale, contract.money_scale},
                             {contract.quantity_scale, contract.cost_scale},
                             line.rates};
-    approve_work(entry.work, paying, parts_, judgement.actuals);
+    if (entry.work.is_typed()) {
+        approve_work(entry.work, paying, parts_, judgement.actuals);
+        return {};
+    }
+    ApprovedWork work = entry.work;
+    std::string problem = price(entry, judgement, work);
+    if (problem.empty()) {
+        approve_work(work, paying, parts_, judgement.actuals);
+    }
+    return problem;
+}
+
+// --- prices -------------------------------------------------------------------------------------------------------
+
+const PriceLists& WorkTerms::price_lists() {
+    if (!price_lists_) {
+        Ids contracts;
+        Ids companies;
+        for (Contract const* contract : book_.contracts()) {
+            contracts.push_back(contract->contract_id);
+            companies.push_back(contract->company_id);
+        }
+        price_lists_.emplace().load(contracts, companies);
+    }
+    return *price_lists_;
+}
+
+EntryPrices WorkTerms::prices_of(const EntryRow& entry, const Judgement& place) {
+    PriceLists const& lists = price_lists();
+    Contract const& contract = *place.contract;
+    WorkKind const kind = lists.with_unit(entry.kind());
+    auto const counts = [](PriceSource source, const ListedPrice& listed) {
+        return source == PriceSource::list ||
+               (source == PriceSource::list_or_typed && (listed.rate != nullptr || !listed.problem.empty()));
+    };
+    EntryPrices prices{{},
+                       {},
+                       entry.work.cost_price,
+                       entry.work.sales_price,
+                       place.line != nullptr && place.line->method == BillingMethod::time_and_material};
+    if (entry.work.cost_source != PriceSource::typed) {
+        prices.cost = lists.cost(contract.company_id, entry.date, kind);
+        prices.cost_is_listed = counts(entry.work.cost_source, prices.cost);
+    }
+    if (prices.cost_is_listed) {
+        prices.cost_price = prices.cost.price;
+    }
+    if (prices.has_sales && entry.work.sales_source != PriceSource::typed) {
+        prices.sales = lists.sales(contract.contract_id, contract.company_id, contract.currency, entry.date, kind,
+                                   prices.cost_price);
+        prices.sales_is_listed = counts(entry.work.sales_source, prices.sales);
+    }
+    if (prices.sales_is_listed) {
+        prices.sales_price = prices.sales.price;
+    }
+    return prices;
+}
+
+// Puts the prices that count into the work; returns the reason if there is none.
+std::string WorkTerms::price(const EntryRow& entry, Judgement& judgement, ApprovedWork& work) {
+    if (work.is_typed()) {
+        return {};
+    }
+    EntryPrices const prices = prices_of(entry, judgement);
+    if (prices.cost_is_listed && !prices.cost.problem.empty()) {
+        return prices.cost.problem;
+    }
+    if (prices.sales_is_listed && !prices.sales.problem.empty()) {
+        return prices.sales.problem;
+    }
+    judgement.overrules_typed = (prices.cost_is_listed && work.cost_source == PriceSource::list_or_typed) ||
+                                (prices.sales_is_listed && work.sales_source == PriceSource::list_or_typed);
+    work.cost_price = prices.cost_price;
+    work.sales_price = prices.sales_price;
     return {};
 }
 

@@ -15,7 +15,7 @@ constexpr Policy policies[] = {
      "discount_percent,fee_percent,discount_amount,fee_amount",
      "", "", "", "", "billing_status,adjustment_status,nte_status"},
     {"entry", "submit(), approve(), reject(), recall_entries() and cancel_approval()", "entry_id", true, true,
-     "entry_id,entry_status,approved_billable_quantity,approved_billing_type",
+     "entry_id,entry_status,approved_billable_quantity,approved_billing_type,approved_at_list_price",
      "project_id,task_id,resource_id,role_id,category_id,product_id,transaction_class,billing_type,entry_date,quantity,"
      "billable_quantity,cost_price,sales_price,tax,currency,unit",
      "entry_status", "draft,returned,rejected", "entry_status=draft", "entry_status"},

@@ -79,6 +79,9 @@
     DECLARE(preview_journal)                                                                                           \
     DECLARE(confirm_journal)                                                                                           \
     DECLARE(delete_journals)                                                                                           \
+    DECLARE(price_for)                                                                                                 \
+    DECLARE(explain_prices)                                                                                            \
+    DECLARE(rerate)                                                                                                    \
     DECLARE(verify)
 
 extern "C" {

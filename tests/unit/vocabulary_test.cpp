@@ -52,7 +52,11 @@ TEST(Vocabulary, EveryEnumHasItsSqlType) {
     expect_type("run_status", RunStatus::run_failed, "run_failed");
     expect_type("bulk_confirmation_status", BulkConfirmationStatus::failed, "failed");
     expect_type("invoice_schedule_type", InvoiceScheduleType::progress_based, "progress_based");
-    EXPECT_EQ(catalog().size(), 25U);
+    expect_type("journal_type", JournalType::cancellation, "cancellation");
+    expect_type("journal_status", JournalStatus::confirmed, "confirmed");
+    expect_type("amount_method", AmountMethod::fixed_price, "fixed_price");
+    expect_type("price_context", PriceContext::sales, "sales");
+    EXPECT_EQ(catalog().size(), 29U);
 }
 
 TEST(Vocabulary, EnumeratorsStandInTheOrderOfTheirLabels) {
