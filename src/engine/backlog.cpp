@@ -160,30 +160,50 @@ private:
         return static_cast<Finding>(DatumGetInt16(rows.value(i, 2)));
     }
 
-    // Rows never evaluated are evaluated first; then everything is looked at again.
-    bool evaluate_first(const pg::Rows& rows) {
-        Ids waiting;
+    static std::unordered_set<std::int64_t> not_evaluated(const pg::Rows& rows) {
+        std::unordered_set<std::int64_t> waiting;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             if (finding_of(rows, i) == Finding::not_evaluated) {
                 Ids const ids = pg::ids_of(rows.value(i, 4));
-                waiting.insert(waiting.end(), ids.begin(), ids.end());
+                waiting.insert(ids.begin(), ids.end());
             }
         }
-        if (!waiting.empty()) {
-            (void)evaluate_actuals(book_, operation_, waiting);
-        }
-        return !waiting.empty();
+        return waiting;
     }
 
-    // Runs the classification, after evaluating what was never evaluated.
-    pg::Rows classified(pg::Statement& statement, const Ids& keys) {
+    // Who comes first gets the room: in the caller's order, of whole contracts the oldest work first.
+    static Ids in_turn(const std::unordered_set<std::int64_t>& waiting, const std::optional<Ids>& asked) {
+        static pg::Statement oldest_first{R"(
+            SELECT pg_catalog.array_agg(a.actual_id ORDER BY a.transaction_date, a.actual_id)
+              FROM billing.actual a WHERE a.actual_id = ANY ($1))",
+                                          {INT8ARRAYOID}};
+        Ids turn;
+        if (!asked) {
+            Ids const ids(waiting.begin(), waiting.end());
+            return pg::ids_of(pg::query(oldest_first, pg::Parameters().ids(ids)).value(0, 1));
+        }
+        for (std::int64_t const id : *asked) {
+            if (waiting.count(id) != 0) {
+                turn.push_back(id);
+            }
+        }
+        return turn;
+    }
+
+    // Runs the classification. Rows never evaluated are evaluated first; then everything is looked at again.
+    pg::Rows classified(pg::Statement& statement, const Ids& keys, const std::optional<Ids>& asked = std::nullopt) {
         pg::Rows rows = classify(statement, keys);
-        return mark_.ready && evaluate_first(rows) ? classify(statement, keys) : std::move(rows);
+        std::unordered_set<std::int64_t> const waiting = not_evaluated(rows);
+        if (!mark_.ready || waiting.empty()) {
+            return rows;
+        }
+        (void)evaluate_actuals(book_, operation_, in_turn(waiting, asked));
+        return classify(statement, keys);
     }
 
     // The log is written first: a customer's AFTER trigger may call the next verb while ours moves the rows.
     void mark_by_id(const Ids& ids) {
-        pg::Rows const rows = classified(classify_by_id, ids);
+        pg::Rows const rows = classified(classify_by_id, ids, ids);
         std::int64_t found = 0;
         ChangeGroups log;
         std::vector<std::uint64_t> moving;
