@@ -5,6 +5,7 @@ A verb over many items returns {item: outcome}. New rows have no id until databa
 """
 import copy
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
@@ -215,7 +216,7 @@ class World:
         return ([(billable, tax, "chargeable")]
                 + ([(rest, ZERO, "non_chargeable")] if abs(billable) < abs(quantity) else []))
 
-    def judge(self, entry, billable, billing_type):
+    def judge(self, entry, billable, billing_type, price=None, entry_tax=None):
         """The contract, line and rows that work becomes today; None if it cannot be approved."""
         line = self.paying_line(entry)
         common = dict(entry=entry, cls=entry.cls, date=entry.date)
@@ -226,7 +227,8 @@ class World:
             amount = rounded(entry.quantity * entry.cost_price, self.company_scale)
             return self.internal, None, [dict(cost, billing_type="not_available", quantity=entry.quantity, amount=amount)]
         contract, payers = line.contract, list(line.payers.values())
-        if not self.is_sound(line) or (entry.cls == "fee" and line.method == "fixed_price"):
+        if (not self.is_sound(line) or (entry.cls == "fee" and line.method == "fixed_price")
+                or entry.currency not in (None, contract.currency)):
             return None
         chosen = billing_type or entry.billing_type or self.chargeability(entry, line)
         rows = []
@@ -239,10 +241,11 @@ class World:
         if entry.cls != "fee":
             add(cost, entry.quantity, ZERO, self.company_scale, billing_type=chosen)
         if line.method == "time_and_material":
-            sale = dict(common, type="unbilled_sales", price=entry.sales_price)
+            sale = dict(common, type="unbilled_sales", price=entry.sales_price if price is None else price)
+            entry_tax = entry.tax if entry_tax is None else entry_tax
             if billable is None:
                 billable = entry.quantity if entry.billable is None else entry.billable
-            for quantity, tax, kind in self.portions(entry.quantity, billable, entry.tax, chosen):
+            for quantity, tax, kind in self.portions(entry.quantity, billable, entry_tax, chosen):
                 add(sale, quantity, tax, contract.scale, billing_type=kind)
         return contract, line, rows
 
@@ -267,7 +270,7 @@ class World:
                     or (billable is not None and billable * entry.quantity < 0)):
                 continue
             judged = self.judge(entry, billable, billing_type)
-            if not judged or (entry.currency and judged[1] and entry.currency != judged[0].currency):
+            if not judged:
                 continue
             contract, _, rows = judged
             self.record(contract, rows)
@@ -338,6 +341,108 @@ class World:
                 entry.status, outcome[number] = "draft", CHANGED
             elif entry and entry.status == "approved" and self.may_be_taken_back(entry):
                 entry.status, outcome[number] = "recall_requested", CHANGED
+        return outcome
+
+    # ---------------------------------------------------------------------------------------- evaluated again (3.5)
+
+    def judge_again(self, entry, standing):
+        """The approver's choice survives, and what was agreed on an invoice that was credited since."""
+        billable, chosen = entry.approved_quantity, entry.approved_type
+        sales = [a for a in standing if in_backlog(a)]
+        if not any(a.source for a in sales):
+            return self.judge(entry, billable, chosen)
+        charged = [a for a in sales if a.billing_type == "chargeable"]
+        prices = {a.price for a in charged or sales}
+        price = prices.pop() if len(prices) == 1 else None
+        if not charged:
+            return self.judge(entry, billable, sales[-1].billing_type, price)
+        if chosen or entry.billing_type:
+            chosen = "chargeable"
+        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
+
+    @staticmethod
+    def same_terms(standing, contract, rows):
+        def terms(facts):
+            return tuple(sorted(str((f["contract"].id, f.get("line") and f["line"].id, f.get("customer"), f["type"],
+                                     f["billing_type"], *(Decimal(f[k]).normalize() + 0
+                                                          for k in ("quantity", "price", "amount", "tax")))) for f in facts))
+        return terms(a.__dict__ for a in standing) == terms({"tax": ZERO, **row, "contract": contract} for row in rows)
+
+    def work_of(self, contracts, projects, entries):
+        """What stands in the backlog of contracts, and all work on the projects of their lines."""
+        chosen = [self.contracts[n] for n in contracts if n in self.contracts]
+        projects = {self.projects[n] for n in projects} | {l.project for c in chosen for l in c.lines if l.project}
+        found = {self.entries[n] for n in entries if n in self.entries}
+        found |= {a.entry for c in chosen for a in c.actuals if a.entry and in_backlog(a)}
+        found |= {e for e in self.entries.values() if e.project in projects}
+        return sorted((e for e in found if e.status in ("approved", "recall_requested")), key=lambda e: e.id)
+
+    def reevaluate_work(self, contracts=(), projects=(), entries=()):
+        """Reverses and writes again what differs from what it would become today. Limits are checked anew: who had room
+        is offered it first, then the oldest work. Returns the entries written again."""
+        bids, rewritten = [], []
+        for entry in self.work_of(contracts, projects, entries):
+            standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
+            judged = None if self.is_held(entry) else self.judge_again(entry, standing)
+            if not judged:
+                continue
+            contract, line, rows = judged
+            if self.same_terms(standing, contract, rows):
+                bids += [(a.nte == "committed", a) for a in standing if self.is_limited(a) and a.nte != "not_evaluated"
+                         and (a.nte != "not_applicable" or self.has_limits(a.contract))]
+            elif all(a.contract.status != "closed" for a in standing):
+                rewritten.append((entry, standing, contract, rows))
+        written = []
+        for entry, standing, contract, rows in rewritten:
+            had_room = any(a.nte == "committed" for a in standing)
+            credited = next((a for a in standing if in_backlog(a) and a.source), None)
+            for a in standing:
+                self.take_back(a)
+            for row in rows:
+                a = self.write(contract, source=credited if row["type"] == "unbilled_sales" else None, **row)
+                if a.type == "unbilled_sales" and a.billing_type == "chargeable":
+                    written.append((had_room, a))
+        self.bid(written + bids)
+        return [entry.id for entry, _, _, _ in rewritten]
+
+    def bid(self, bids):
+        for _, a in bids:
+            a.nte, a.level = "not_evaluated", None
+        for _, a in sorted(bids, key=lambda bid: (not bid[0], bid[1].date, bid[1].entry.id)):
+            self.evaluate(a)
+            if a.nte == "failed":
+                a.status = NOT_READY
+
+    @staticmethod
+    def has_limits(contract):
+        limits = [contract.nte_limit, *contract.customers.values()]
+        limits += [limit for l in contract.lines for limit in (l.nte_limit, *(p.nte_limit for p in l.payers.values()))]
+        return any(limit is not None for limit in limits)
+
+    def settle_contracts(self, numbers, status):
+        """Both are final. Returns {contract: outcome} and the contracts moved."""
+        outcome, moved = {}, []
+        for number in sorted(set(numbers)):
+            contract = self.contracts.get(number)
+            if contract and contract.status == "draft":
+                contract.status, outcome[number] = status, CHANGED
+                moved.append(contract)
+            else:
+                outcome[number] = UNCHANGED if contract and contract.status == status else REFUSED
+        return outcome, moved
+
+    def confirm_contract(self, numbers):
+        outcome, moved = self.settle_contracts(numbers, "active")
+        self.reevaluate_work([c.id for c in moved])
+        return outcome
+
+    def close_contract(self, numbers):
+        """Lost: what is in the backlog is taken back, costs stay; called again, what came back since."""
+        outcome, _ = self.settle_contracts(numbers, "closed")
+        for number, result in outcome.items():
+            for a in list(self.contracts[number].actuals) if result != REFUSED else ():
+                if in_backlog(a):
+                    self.take_back(a)
         return outcome
 
     # ---------------------------------------------------------------------------------------- the backlog
@@ -800,6 +905,13 @@ class World:
             outcome[number] = CHANGED
         return outcome
 
+    def confirm_in_bulk(self, numbers):
+        """One by one; what is confirmed already stays as it is."""
+        for number in sorted(set(numbers)):
+            invoice = self.invoice(number)
+            if invoice.is_open:
+                invoice.bulk = "complete" if self.confirm([number])[number] == CHANGED else "failed"
+
     def confirm_one(self, invoice):
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
         for row in rows:
@@ -858,7 +970,7 @@ class World:
             self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
                                amount=row.amount, tax=row.tax, **common)
         if abs(row.quantity) < abs(a.quantity):
-            amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
+            amount = rounded(rest * a.price, invoice.contract.scale)
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
 
@@ -951,12 +1063,21 @@ class World:
             self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
                                tax=d.tax, source=billed, **common)
         if abs(d.quantity) < abs(billed.quantity):
-            kept = rounded(d.quantity * billed.price, invoice.contract.scale)
-            share = rounded(billed.tax * kept / billed.amount, invoice.contract.scale) if billed.amount else ZERO
-            rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type,
-                              quantity=billed.quantity - d.quantity, price=billed.price, amount=billed.amount - kept,
-                              tax=billed.tax - share, source=billed, invoice=invoice, **common)
+            quantity = billed.quantity - d.quantity
+            amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
+            rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
+                              price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
             self.evaluate(rest)
+
+    @staticmethod
+    def returned(billed, d, quantity, scale):
+        """Amount and tax of what a correction returns, at the old price. Where only the quantity changed, nothing is lost:
+        what stands and what returns are what was billed. A tax does not change its side."""
+        if d.quantity == 0 or d.price == billed.price:
+            tax = billed.tax - d.tax
+            return billed.amount - d.amount, tax if tax * billed.tax > 0 else ZERO
+        amount = rounded(quantity * billed.price, scale)
+        return amount, rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
 
     def bill_milestone_correction(self, invoice, row):
         split = self.credit(invoice, row).split
@@ -1066,12 +1187,32 @@ class World:
         return milestone
 
     def generate_milestones(self, line, dates, total_tax):
-        if any(m.line is line for m in line.contract.milestones) or line.contracted is None:
+        if line.method != "fixed_price":
+            raise Refused("ZB013")
+        if line.contract.status == "closed":
+            raise Refused("ZB021")
+        if line.contracted is None:
             raise Refused("ZB010")
+        if any(m.line is line for m in line.contract.milestones):
+            raise Refused("ZB021")
         scale = line.contract.scale
         for date, amount, tax in zip(dates, instalments(line.contracted, len(dates), scale),
                                      instalments(total_tax, len(dates), scale)):
             self.new_milestone(line, str(date), date, amount, tax)
+
+    def generate_schedule(self, lines, dates, lead):
+        """A date that a line has already stays as it is."""
+        outcome = set()
+        for line in lines:
+            if line.method != "time_and_material" or line.contract.status == "closed":
+                outcome.add((line.id, None, REFUSED))
+                continue
+            known = {s.run_date for s in self.schedules if s.line is line}
+            for date in dates:
+                outcome.add((line.id, date.isoformat(), UNCHANGED if date in known else CHANGED))
+                if date not in known:
+                    self.schedules.append(Thing(line=line, run_date=date, cutoff=date - timedelta(days=lead), status="not_run"))
+        return outcome
 
     def run(self, date):
         """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products."""
@@ -1087,7 +1228,7 @@ class World:
             found = self.eligible(
                 contract, date, everything=False,
                 actuals=[a.id for a in contract.actuals if a.line in cutoff and a.date <= cutoff[a.line]],
-                milestones=[s.id for m in contract.milestones for s in m.splits if m.date <= date],
+                milestones=[s.id for m in contract.milestones for s in m.splits if s.milestone.date <= date],
                 products=[l.id for l in contract.lines],
                 retainers=[r.id for r in contract.retainers if r.date <= date and r.status == READY])
             for customer in sorted(found):

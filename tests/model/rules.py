@@ -1,4 +1,5 @@
 """The arithmetic of billing: rounding, splitting, dividing. Exact decimals, half away from zero (X-01)."""
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 
 getcontext().prec = 60
@@ -49,3 +50,35 @@ def instalments(total, count, scale):
     """Equal parts; what does not divide is on the last one (X-31)."""
     part = rounded(total / count, scale)
     return [part] * (count - 1) + [total - part * (count - 1)]
+
+
+# Frequencies: name -> (period, days of run). Weekdays count from Monday.
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+FREQUENCIES = {"Mondays": ("weekly", ["monday"]), "Every other Friday": ("biweekly", ["friday"]),
+               "Mid-month and ultimo": ("monthly", ["15", "last day"]), "The 31st": ("monthly", ["31"]),
+               "First Monday, last Friday": ("monthly", ["first monday", "last friday"])}
+
+
+def is_day_of_month(date, rule):
+    """Whether a monthly rule falls on a date; a day that the month does not have is its last one (X-29)."""
+    is_last = (date + timedelta(days=1)).month != date.month
+    if rule == "last day":
+        return is_last
+    if rule.isdigit():
+        return date.day == int(rule) or (is_last and date.day < int(rule))
+    which, weekday = rule.split()
+    if date.weekday() != WEEKDAYS.index(weekday):
+        return False
+    if which == "last":
+        return (date + timedelta(days=7)).month != date.month
+    return (date.day - 1) // 7 == ["first", "second", "third", "fourth"].index(which)
+
+
+def frequency_dates(name, start, end):
+    """Day by day."""
+    period, rules = FREQUENCIES[name]
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    if period == "monthly":
+        return [d for d in days if any(is_day_of_month(d, rule) for rule in rules)]
+    found = [d for d in days if WEEKDAYS[d.weekday()] == rules[0]]
+    return found[::2] if period == "biweekly" else found

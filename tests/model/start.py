@@ -3,6 +3,7 @@ from datetime import date
 from decimal import Decimal
 
 from model import NOT_READY, WORK, Contract, Thing, World
+from rules import FREQUENCIES
 
 DAY = date(2026, 3, 2)
 PERCENTS = {1: ["100"], 2: ["60 40", "66.67 33.33", "87.5 12.5", "0 100", "100 0"],
@@ -58,6 +59,8 @@ class Builder:
             self.put("role", role_id=number, name=f"Role {number}", is_chargeable=chargeable)
             self.put("resource", resource_id=number, name=f"Resource {number}", role_id=number)
             self.put("category", category_id=number, name=f"Category {number}", is_chargeable=chargeable)
+        for number, (name, (period, days)) in enumerate(FREQUENCIES.items(), 1):
+            self.put("invoice_frequency", frequency_id=number, name=name, period=period, run_days=days)
         self.project(90)
         self.project(91, is_open=False)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from model import CHANGED, CREATED, NOT_READY, POSTED, READY, REFUSED, Refused, Thing, in_backlog
+from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
 STEPS = []
@@ -303,6 +304,52 @@ def change_limit(play):
                 f" WHERE contract_line_id = {line.id} AND customer_id = {payer.customer}")
 
 
+# ------------------------------------------------------------------------------------------------ evaluated again
+
+@step(4)
+def reevaluate_work(play):
+    c, world, named = play.chance, play.world, {}
+    if c.likely(0.6):
+        named["contracts"] = c.some(world.contracts.values(), 2)
+    if c.likely(0.4):
+        named["projects"] = [p for p in c.some(world.projects.values(), 3) if p != UNKNOWN]
+    if c.likely(0.4):
+        named["entries"] = c.some(world.entries.values(), 4)
+    if not named:
+        raise Skip
+    rewritten = world.reevaluate_work(**named)
+    return Call(f"SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(entry_id)), '[]')"
+                f" FROM billing.reevaluate_work({items_call(named)}) WHERE outcome = 'changed' AND reverses_id IS NOT NULL",
+                {(number,) for number in rewritten}, pairs)
+
+
+@step(1)
+def preview_work(play):
+    """A preview of another evaluation names the same entries and writes nothing."""
+    numbers = play.chance.some(play.world.contracts.values(), 3)
+    rewritten = copy.deepcopy(play.world).reevaluate_work(numbers)
+    return Call(f"SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(entry_id)), '[]') FROM billing.reevaluate_work("
+                f"{ids(numbers)}, preview => true) WHERE outcome = 'changed' AND reverses_id IS NOT NULL",
+                {(number,) for number in rewritten}, pairs)
+
+
+@step(0.7)
+def confirm_contract(play):
+    numbers = play.chance.some(play.world.contracts.values(), 1)
+    return contract_verb("confirm_contract", numbers, play.world.confirm_contract(numbers))
+
+
+@step(0.25)
+def close_contract(play):
+    numbers = play.chance.some([c for c in play.world.contracts.values() if c.status != "draft" or c.id == 4 or play.number > 150], 1)
+    return contract_verb("close_contract", numbers, play.world.close_contract(numbers))
+
+
+def contract_verb(function, numbers, predicted):
+    return Call(outcomes(f"billing.{function}({ids(numbers)})", "contract_id, outcome") + " WHERE entry_id IS NULL",
+                set(predicted.items()), pairs)
+
+
 # ------------------------------------------------------------------------------------------------ milestones, terms
 
 @step(3)
@@ -349,6 +396,62 @@ def change_terms(play):
                 f" WHERE contract_line_id = {line.id}")
 
 
+# ------------------------------------------------------------------------------------------------ schedules and runs
+
+def some_dates(c):
+    """(number of the frequency, from, until, dates)"""
+    name = c.one(FREQUENCIES)
+    start = c.day()
+    end = start + timedelta(days=c.rng.randrange(1, 90))
+    return list(FREQUENCIES).index(name) + 1, start, end, frequency_dates(name, start, end)
+
+
+@step(2)
+def generate_schedule(play):
+    c = play.chance
+    lines = [c.one(l for l in c.world.lines() if l.method == "time_and_material" or c.likely(0.05))]
+    frequency, start, end, dates = some_dates(c)
+    lead = c.rng.randrange(4)
+    if not dates:
+        raise Skip
+    sql = f"billing.generate_schedule({ids(l.id for l in lines)}, {frequency}, '{start}', '{end}', {lead})"
+    predicted = c.world.generate_schedule(lines, dates, lead)
+    return Call(outcomes(sql, "contract_line_id, run_date, outcome"), predicted, pairs)
+
+
+@step(1)
+def generate_milestones(play):
+    c = play.chance
+    line = c.one(l for l in c.world.lines() if l.method == "fixed_price" or c.likely(0.03))
+    frequency, start, end, dates = some_dates(c)
+    if not dates:
+        raise Skip
+    tax = c.money(500, line.contract.scale)
+    sql = f"SELECT count(*) FROM billing.generate_milestones({line.id}, {frequency}, '{start}', '{end}', total_tax => {tax})"
+    with play.refusal(sql):
+        c.world.generate_milestones(line, dates, tax)
+    return Call(sql)
+
+
+@step(3)
+def run_invoicing(play):
+    date = play.chance.invoice_day()
+    play.world.run(date)
+    return Call(f"CALL billing.run_invoicing('{date}')")
+
+
+@step(2)
+def confirm_in_bulk(play):
+    c = play.chance
+    numbers = sorted({i.id for i in c.rng.sample(c.drafts(), min(3, len(c.drafts())))})
+    if c.likely(0.2):
+        numbers = sorted({*numbers, c.one(play.world.everything("invoices")).id})
+    if not numbers:
+        raise Skip
+    play.world.confirm_in_bulk(numbers)
+    return Call(f"CALL billing.confirm_in_bulk({ids(numbers)})")
+
+
 # ------------------------------------------------------------------------------------------------ drafts
 
 def items_call(named):
@@ -389,6 +492,16 @@ def create_invoices(play):
         contracts = c.some(c.world.contracts.values(), 2)
     sql = f"billing.create_invoices({ids(contracts)}, invoice_date => '{date}')"
     return Call(outcomes(sql, DRAFTED), drafted(c.world.create(date, contracts)), grown)
+
+
+@step(1)
+def create_twice(play):
+    """The same run key again: nothing more happens."""
+    c = play.chance
+    date, contracts = c.invoice_day(), c.some(c.world.contracts.values(), 2)
+    sql = f"billing.create_invoices({ids(contracts)}, invoice_date => '{date}', run_key => 'step {play.number}')"
+    predicted = drafted(c.world.create(date, contracts))
+    return Call(outcomes(sql, DRAFTED) + f"; SELECT count(*) FROM {sql} AS again", predicted, grown)
 
 
 @step(4)
