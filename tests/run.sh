@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=tests/support/server.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support/server.sh"
 
-SUITES=(unit regress pgtap isolation tap readme story)
+SUITES=(unit regress pgtap isolation tap readme model story)
 TESTS=$BILLING_ROOT/tests
 RESULTS=$BILLING_RUN/results # NN.counts ("passed failed") by name; raw output beside it
 JOBS=${BILLING_JOBS:-$(nproc)}
@@ -242,6 +242,29 @@ suite_readme() {
     billing_drop_database readme
 }
 
+model_seed() { # SEED
+    in_database model "$1" bash "$TESTS/model.sh" "$1"
+}
+
+# Fixed seeds, so that every run tests the same; or those of BILLING_SEED; or BILLING_SOAK new ones.
+model_seeds() {
+    local first=1
+    [ -z "${BILLING_SOAK:-}" ] || first=$(date +%s)
+    if [ -n "${BILLING_SEED:-}" ]; then
+        tr ' ' '\n' <<<"$BILLING_SEED"
+    else
+        seq "$first" $((first + ${BILLING_SOAK:-12} - 1))
+    fi
+}
+
+suite_model() {
+    local start=$SECONDS
+    local -a seeds
+    mapfile -t seeds < <(model_seeds)
+    for_each_file model_seed "${seeds[@]}"
+    record_files model "$start"
+}
+
 story_file() { # FILE
     in_database story "$(basename "$1" .sh)" bash "$1"
 }
@@ -266,6 +289,7 @@ suite_files() { # SUITE
     pgtap) echo "$TESTS/pgtap/*.sql" ;;
     tap) echo "$TESTS/tap/*.pl" ;;
     readme) echo "$BILLING_ROOT/README.md" ;;
+    model) echo "$TESTS/model.sh" ;;
     story) echo "$TESTS/story/*.sh" ;;
     *) billing_fail "unknown suite: $1 (know: ${SUITES[*]})" ;;
     esac

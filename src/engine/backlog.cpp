@@ -169,23 +169,48 @@ private:
         return static_cast<Finding>(DatumGetInt16(rows.value(i, 2)));
     }
 
-    // Rows never evaluated are evaluated first; then everything is looked at again.
-    bool evaluate_first(const pg::Rows& rows) {
-        Ids waiting;
+    static std::unordered_set<std::int64_t> not_evaluated(const pg::Rows& rows) {
+        std::unordered_set<std::int64_t> waiting;
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             if (finding_of(rows, i) == Finding::not_evaluated) {
                 Ids const ids = pg::ids_of(rows.value(i, 4));
-                waiting.insert(waiting.end(), ids.begin(), ids.end());
+                waiting.insert(ids.begin(), ids.end());
             }
         }
-        if (!waiting.empty()) {
-            for (EvaluatedRow const& row : evaluate_actuals(book_, operation_, waiting)) {
-                if (row.part_of != 0) {
-                    parts_[row.part_of].push_back(row.actual_id);
-                }
+        return waiting;
+    }
+
+    // Who comes first gets the room: in the caller's order, of whole contracts the oldest work first.
+    static Ids in_turn(std::unordered_set<std::int64_t> waiting, const std::optional<Ids>& asked) {
+        static pg::Statement oldest_first{R"(
+            SELECT pg_catalog.array_agg(a.actual_id ORDER BY a.transaction_date, a.actual_id)
+              FROM billing.actual a WHERE a.actual_id = ANY ($1))",
+                                          {INT8ARRAYOID}};
+        Ids turn;
+        if (!asked) {
+            Ids const ids(waiting.begin(), waiting.end());
+            return pg::ids_of(pg::query(oldest_first, pg::Parameters().ids(ids)).value(0, 1));
+        }
+        for (std::int64_t const id : *asked) {
+            if (waiting.erase(id) != 0) {
+                turn.push_back(id);
             }
         }
-        return !waiting.empty();
+        return turn;
+    }
+
+    // Evaluates the rows that never were; false if there are none.
+    bool evaluate_first(const pg::Rows& rows, const std::optional<Ids>& asked) {
+        std::unordered_set<std::int64_t> const waiting = not_evaluated(rows);
+        if (waiting.empty()) {
+            return false;
+        }
+        for (EvaluatedRow const& row : evaluate_actuals(book_, operation_, in_turn(waiting, asked))) {
+            if (row.part_of != 0) {
+                parts_[row.part_of].push_back(row.actual_id);
+            }
+        }
+        return true;
     }
 
     // In the place of actuals that were split while they were evaluated, their parts.
@@ -202,16 +227,16 @@ private:
         return result;
     }
 
-    // Runs the classification, after evaluating what was never evaluated.
+    // Runs the classification. Rows never evaluated are evaluated first; then everything is looked at again.
     pg::Rows classified(pg::Statement& statement, const Ids& keys) {
         pg::Rows rows = classify(statement, keys);
-        return mark_.ready && evaluate_first(rows) ? classify(statement, keys) : std::move(rows);
+        return mark_.ready && evaluate_first(rows, std::nullopt) ? classify(statement, keys) : std::move(rows);
     }
 
     // The same by id; what was split while it was evaluated gives way to its parts.
     pg::Rows classified_by_id(Ids& ids) {
         pg::Rows rows = classify(classify_by_id, ids);
-        if (!mark_.ready || !evaluate_first(rows)) {
+        if (!mark_.ready || !evaluate_first(rows, ids)) {
             return rows;
         }
         ids = with_parts(ids);

@@ -759,6 +759,40 @@ private:
                      pg::Parameters().ids(superseded_).id(operation_));
     }
 
+    using LineAndCustomer = std::pair<std::int64_t, std::int64_t>;
+
+    // What earlier invoices billed of the product lines on these: they have no line customer that would know.
+    std::map<LineAndCustomer, Decimal> billed_of_products() {
+        static pg::Statement read{R"(
+            SELECT l.contract_line_id, l.customer_id, pg_catalog.sum(l.amount)
+              FROM unnest($1, $2) AS p (contract_id, contract_line_id)
+              JOIN billing.invoice v ON v.contract_id = p.contract_id AND v.number IS NOT NULL AND v.invoice_id <> ALL ($3)
+              JOIN billing.invoice_line l ON l.invoice_id = v.invoice_id AND l.contract_id = v.contract_id
+                                         AND l.contract_line_id = p.contract_line_id
+             GROUP BY l.contract_line_id, l.customer_id)",
+                                  {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
+        std::map<std::int64_t, std::int64_t> products; // contract by line
+        for (Line const& line : lines_) {
+            if (book_.known_line(line.contract_line_id).customer(line.customer_id) == nullptr) {
+                products[line.contract_line_id] = line.contract_id;
+            }
+        }
+        std::map<LineAndCustomer, Decimal> billed;
+        if (products.empty()) {
+            return billed;
+        }
+        Ids contracts, lines;
+        for (auto const& [line, contract] : products) {
+            contracts.push_back(contract);
+            lines.push_back(line);
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(contracts).ids(lines).ids(accepted_));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            billed[{rows.id(i, 1), rows.id(i, 2)}] = rows.decimal(i, 3);
+        }
+        return billed;
+    }
+
     // Running totals of line customers, and each line's cumulative amount.
     void write_totals() {
         static pg::Statement update{R"(
@@ -766,7 +800,7 @@ private:
               FROM unnest($1, $2) AS d (invoice_line_id, amount)
              WHERE l.invoice_line_id = d.invoice_line_id)",
                                     {INT8ARRAYOID, NUMERICARRAYOID}};
-        std::map<std::pair<std::int64_t, std::int64_t>, Decimal> billed;
+        std::map<LineAndCustomer, Decimal> billed = billed_of_products();
         Ids ids;
         std::vector<Decimal> amounts;
         for (Line const& line : lines_) {

@@ -140,6 +140,14 @@ void settle_standing_milestone(const DraftDetail& before, const ChangeSet& chang
     }
 }
 
+// Nothing is billed of a quantity of 0, so that nobody would bear its tax.
+void settle_tax_of_nothing(const DraftDetail& before, const ChangeSet& change, DraftDetail& after) {
+    if (change.tax && !after.tax.is_zero()) {
+        refuse_edit(before, "a quantity of 0 bears no tax; give a quantity first");
+    }
+    after.tax = Decimal();
+}
+
 // The detail after the change; raises ZB022 where a rule refuses it.
 DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     require_editable(before, DetailField::billing_type, change.billing_type.has_value());
@@ -173,8 +181,8 @@ DraftDetail edited(const DraftDetail& before, const ChangeSet& change) {
     }
     if (before.is_correction()) {
         settle_tax_of_correction(before, change, after);
-    } else if (after.quantity.is_zero() && !change.tax) {
-        after.tax = Decimal();
+    } else if (after.quantity.is_zero()) {
+        settle_tax_of_nothing(before, change, after);
     }
     settle_rest(before, change, after);
     return after;

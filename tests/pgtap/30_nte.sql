@@ -138,6 +138,22 @@ SELECT results_eq(
              (502, 'failed', 'contract', 'not_ready_to_invoice')$$,
     'X-03 both now have a verdict');
 
+-- --- X-42: several rows that wait: in the caller's order, of a whole contract the oldest first, wherever they are stored
+SELECT time_and_material(55);
+SELECT work(n, 55, day => date '2026-04-01' - n::int % 10) FROM unnest('{551,552,553}'::bigint[]) AS n;
+UPDATE billing.contract SET nte_limit = 3200 WHERE contract_id = 55;
+SELECT count(*) FROM billing.reevaluate_nte(sales(551, 552, 553));
+CREATE FUNCTION verdicts() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(entry_id || ' ' || nte_status, ', ' ORDER BY entry_id) FROM billing.actual
+     WHERE actual_id = ANY (sales(551, 552, 553))
+$$;
+SELECT count(*) FROM unnest(sales(552) || sales(551) || sales(553)) AS id, billing.reset_nte(ARRAY[id]);
+SELECT count(*) FROM billing.mark_ready_to_invoice(sales(551) || sales(553) || sales(552));
+SELECT is(verdicts(), '551 committed, 552 failed, 553 committed', 'X-42 marked by id: who is named first');
+SELECT count(*) FROM unnest(sales(551) || sales(553) || sales(552)) AS id, billing.reset_nte(ARRAY[id]);
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{55}');
+SELECT is(verdicts(), '551 failed, 552 committed, 553 committed', 'X-42 a whole contract: the oldest work');
+
 -- --- A limit that was lowered or removed
 UPDATE billing.contract SET nte_limit = 1599.99 WHERE contract_id = 50;
 SELECT results_eq(

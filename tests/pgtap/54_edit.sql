@@ -127,6 +127,21 @@ SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(sales(101) || 999::
     'or is on no draft');
 SELECT is(totals(invoice(10)), '1500 + 420 = 1920', 'nothing is changed');
 
+-- --- Nothing is billed of a quantity of 0, so it bears no tax
+SELECT time_and_material(15);
+SELECT work(151, 15, tax => 400);
+SELECT ready(151);
+SELECT drafted(15);
+SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(sales(151), quantity => 0, tax => 71)', 'ZB022', NULL,
+    'a quantity of 0 and a tax are refused');
+SELECT results_eq('SELECT quantity, tax FROM billing.edit_invoice_details(sales(151), quantity => 0)', 'VALUES (0.0, 0.0)',
+    'written off, a detail loses its tax');
+SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(sales(151), tax => 71)', 'ZB022', NULL,
+    'and gets none as long as its quantity is 0');
+SELECT confirmed(invoice(15));
+SELECT is(totals(invoice(15)), '0 + 0 = 0', 'the invoice totals nothing');
+SELECT is_empty('SELECT * FROM billing.verify()', 'which is what was billed');
+
 -- --- Negative sources keep their sign
 SELECT time_and_material(20);
 SELECT work(201, 20, -8);

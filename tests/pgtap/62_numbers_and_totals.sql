@@ -98,4 +98,27 @@ SELECT results_eq(
       ORDER BY invoice_line_id', 'VALUES (1600.0, 1600.0), (400, 2000)',
     'X-36 also within one call');
 
+-- A product line belongs to no line customer; it adds up all the same.
+SELECT time_and_material(40);
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, quantity, unit_price)
+VALUES (40, 41, 'Licence', 'product', 2, 50), (40, 42, 'Support', 'product', 1, 70);
+SELECT count(*) FROM billing.mark_ready_to_invoice(products => '{41,42}');
+SELECT drafted(40);
+SELECT confirmed(invoice(40));
+SELECT count(*) FROM billing.revise_invoice(invoice(40));
+SELECT count(*) FROM billing.remove_invoice_details(details => ARRAY(
+    SELECT detail_id FROM billing.draft_detail WHERE invoice_id = invoice(40) AND contract_line_id = 42));
+SELECT confirmed(invoice(40));
+SELECT drafted(40);
+SELECT confirmed(invoice(40));
+SELECT results_eq(
+    $$SELECT invoice_id, contract_line_id, amount, invoiced_to_date FROM billing.invoice_line
+       WHERE contract_line_id IN (41, 42) ORDER BY dense_rank() OVER (ORDER BY invoice_id), 2$$,
+    $$SELECT i.id, l.line, l.amount, l.billed
+        FROM (SELECT array_agg(invoice_id ORDER BY invoice_id) AS ids FROM billing.invoice WHERE contract_id = 40) v
+       CROSS JOIN (VALUES (1, 41::bigint, 100.0, 100.0), (1, 42, 70, 70), (2, 41, -100, 0), (2, 42, 0, 70), (3, 41, 100, 100))
+             AS l (n, line, amount, billed)
+       CROSS JOIN LATERAL (SELECT v.ids[l.n] AS id) i ORDER BY l.n, l.line$$,
+    'X-36 a product line billed, credited and billed again');
+
 SELECT * FROM finish();

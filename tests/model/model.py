@@ -1,0 +1,1237 @@
+"""What billing should do, in memory: written from the business rules (contracts, work, ledger, invoices), not from the
+extension's code. Every verb changes the world as the rules say, or raises Refused with the SQLSTATE expected.
+
+A verb over many items returns {item: outcome}. New rows have no id until database.py has found their twins.
+"""
+import copy
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+from rules import SCALES, instalments, rounded, split_amount, split_quantity
+
+NOT_READY, READY, CREATED, POSTED, CANCELED = (
+    "not_ready_to_invoice", "ready_to_invoice", "customer_invoice_created", "customer_invoice_posted", "canceled")
+CHANGED, UNCHANGED, REFUSED = "changed", "unchanged", "refused"
+WORK = ("time", "expense", "material", "fee")
+LEVELS = ("contract_line_customer", "contract_line", "contract_customer", "contract")
+ZERO = Decimal(0)
+
+
+class Refused(Exception):
+    """The call as a whole fails with this SQLSTATE and changes nothing."""
+
+    def __init__(self, sqlstate, sql=None):
+        super().__init__(sqlstate)
+        self.sqlstate, self.sql = sqlstate, sql
+
+
+class Thing:
+    """A row: attributes and identity, no behaviour."""
+
+    def __init__(self, **values):
+        self.id = None
+        self.__dict__.update(values)
+
+
+class Contract(Thing):
+    def __init__(self, **values):
+        super().__init__(lines=[], actuals=[], invoices=[], retainers=[], milestones=[], **values)
+
+    @property
+    def scale(self):
+        return SCALES[self.currency]
+
+
+class Invoice(Thing):
+    def __init__(self, contract, customer, date):
+        super().__init__(contract=contract, customer=customer, date=date, status="draft", payment="active", number=None,
+                         series=None, edits={}, details=[], advances={}, lines={}, detail_amount=ZERO, total_tax=ZERO,
+                         bulk=None)
+
+    @property
+    def is_open(self):
+        return self.status in ("draft", "in_review")
+
+    @property
+    def corrections(self):
+        return [d for d in self.details if d.kind != "manual"]
+
+
+class Row:
+    """What stands on a draft: the values to bill, and those of the source."""
+
+    def __init__(self, kind, source, line, cls, source_values, edit, original=None):
+        self.kind, self.source, self.line, self.cls = kind, source, line, cls
+        self.source_values, self.edited = source_values, edit is not None
+        self.billing_type, self.quantity, self.price, self.amount, self.tax = edit or source_values
+        self.net_amount, self.net_tax = self.amount, self.tax
+        if original:
+            self.net_amount, self.net_tax = self.amount - original.amount, self.tax - original.tax
+
+    @property
+    def values(self):
+        return self.billing_type, self.quantity, self.price, self.amount, self.tax
+
+    @property
+    def chargeable(self):
+        return self.billing_type == "chargeable"
+
+
+def values_of(a):
+    return a.billing_type, a.quantity, a.price, a.amount, a.tax
+
+
+def stands(a):
+    """A cost, or an unbilled sale on no invoice, that nothing has superseded."""
+    return (a.reverses is None and a.adjustment == "adjustable" and a.retainer is None
+            and (a.type == "cost" or (a.type == "unbilled_sales" and a.status in (NOT_READY, READY))))
+
+
+def in_backlog(a):
+    return a.type == "unbilled_sales" and stands(a)
+
+
+class World:
+    def __init__(self):
+        self.company_scale, self.quantity_scale = 2, 2
+        self.contracts, self.internal = {}, None
+        self.projects, self.roles, self.categories = {}, {}, {}
+        self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
+        self.milestone_ids = 0
+
+    # ---------------------------------------------------------------------------------------- finding things
+
+    def everything(self, name):
+        return [thing for c in [self.internal, *self.contracts.values()] for thing in getattr(c, name)]
+
+    def actual(self, number):
+        return next((a for a in self.everything("actuals") if a.id == number), None)
+
+    def lines(self):
+        return self.everything("lines")
+
+    def splits(self):
+        return [s for m in self.everything("milestones") for s in m.splits]
+
+    def drafts(self):
+        return [i for i in self.everything("invoices") if i.is_open]
+
+    def actuals_of(self, entry):
+        return [a for c in [self.internal, *self.contracts.values()] for a in c.actuals if a.entry is entry]
+
+    # ---------------------------------------------------------------------------------------- the ledger
+
+    def write(self, contract, **values):
+        facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
+                     reverses=None, invoice=None, claim=None, cls="time", billing_type="chargeable", status=NOT_READY,
+                     adjustment="adjustable", nte="not_applicable", level=None, tax=ZERO)
+        facts.update(values)
+        contract.actuals.append(Thing(**facts))
+        return contract.actuals[-1]
+
+    def reverse(self, a, **values):
+        """Copies every fact and negates quantity, amount and tax."""
+        facts = {k: getattr(a, k) for k in ("line", "customer", "entry", "split", "retainer", "type", "cls", "billing_type",
+                                            "date", "price", "claim")}
+        facts.update(quantity=-a.quantity, amount=-a.amount, tax=-a.tax, reverses=a, adjustment="unadjustable",
+                     status=POSTED)
+        facts.update(values)
+        return self.write(a.contract, **facts)
+
+    def take_back(self, a):
+        reversal = self.reverse(a, status=CANCELED, claim=None)
+        a.status, a.adjustment = CANCELED, "adjusted"
+        return reversal
+
+    # ---------------------------------------------------------------------------------------- limits (section 7)
+
+    def scopes(self, contract, line, customer):
+        """The limits that hold for a sale: level, limit, which line and customer count against it."""
+        payer = line.payers.get(customer)
+        limits = ((LEVELS[0], payer and payer.nte_limit, line, customer), (LEVELS[1], line.nte_limit, line, None),
+                  (LEVELS[2], contract.customers[customer], None, customer), (LEVELS[3], contract.nte_limit, None, None))
+        return [scope for scope in limits if scope[1] is not None]
+
+    def used(self, contract, line, customer, without=None):
+        """What is committed or invoiced: committed open sales and chargeable billed ones. Milestones count at the levels
+        of customer and contract, as soon as they are ready (X-08)."""
+        total = ZERO if line else self.pending_milestones(contract, customer, without)
+        for a in contract.actuals:
+            if (a.billing_type != "chargeable" or a is without or (line and a.line is not line)
+                    or (customer and a.customer != customer) or a.retainer):
+                continue
+            if a.type == "billed_sales":
+                counts = a.cls != "milestone" or not line
+            else:
+                counts = (a.type == "unbilled_sales" and a.adjustment == "adjustable" and a.nte == "committed"
+                          and a.status in (NOT_READY, READY, CREATED))
+            total += a.amount if counts else 0
+        return total
+
+    @staticmethod
+    def pending_milestones(contract, customer, without):
+        return sum((s.amount for m in contract.milestones for s in m.splits
+                    if s is not without and s.status in (READY, CREATED) and customer in (None, s.customer)), ZERO)
+
+    def evaluate(self, a):
+        """First come, first served; the first level that fails is named. Equal to the limit fits."""
+        a.level = None
+        scopes = self.scopes(a.contract, a.line, a.customer)
+        if a.billing_type != "chargeable" or a.line.method != "time_and_material" or not scopes:
+            a.nte = "not_applicable"
+            return
+        a.nte = "not_evaluated"
+        a.nte, a.level = "committed", None
+        for level, limit, line, customer in scopes:
+            if a.amount > 0 and self.used(a.contract, line, customer, a) + a.amount > limit:
+                a.nte, a.level = "failed", level
+                return
+
+    # ---------------------------------------------------------------------------------------- work (3.2, 4.3, 4.4)
+
+    def paying_line(self, entry):
+        """The one line of an open contract that pays: a selected task comes before all tasks."""
+        fits = [l for l in self.lines() if l.contract.status != "closed" and l.project is entry.project
+                and l.method != "product" and l.include[entry.cls]]
+        selected = [l for l in fits if l.selected and entry.task in l.tasks]
+        return next(iter(selected or [l for l in fits if not l.selected]), None)
+
+    def chargeability(self, entry, line):
+        chargeable = not line.selected or line.tasks[entry.task]
+        if entry.cls == "time":
+            chargeable &= line.roles.get(entry.role, self.roles[entry.role])
+        if entry.cls == "expense":
+            chargeable &= line.categories.get(entry.category, self.categories[entry.category])
+        return "chargeable" if chargeable else "non_chargeable"
+
+    @staticmethod
+    def portions(quantity, billable, tax, billing_type):
+        """Quantity, tax and billing type of the sales of a piece of work: what is charged, then what is given away."""
+        if billing_type != "chargeable":
+            return [(quantity, ZERO, billing_type)]
+        if billable == 0:
+            return [(quantity, ZERO, "non_chargeable")]
+        rest = quantity - billable
+        return ([(billable, tax, "chargeable")]
+                + ([(rest, ZERO, "non_chargeable")] if abs(billable) < abs(quantity) else []))
+
+    def judge(self, entry, billable, billing_type, price=None, entry_tax=None):
+        """The contract, line and rows that work becomes today; None if it cannot be approved."""
+        line = self.paying_line(entry)
+        common = dict(entry=entry, cls=entry.cls, date=entry.date)
+        cost = dict(common, type="cost", price=entry.cost_price)
+        if not line:
+            if entry.cls == "fee":
+                return None
+            amount = rounded(entry.quantity * entry.cost_price, self.company_scale)
+            return self.internal, None, [dict(cost, billing_type="not_available", quantity=entry.quantity, amount=amount)]
+        contract, payers = line.contract, list(line.payers.values())
+        if (not self.is_sound(line) or (entry.cls == "fee" and line.method == "fixed_price")
+                or entry.currency not in (None, contract.currency)):
+            return None
+        chosen = billing_type or entry.billing_type or self.chargeability(entry, line)
+        rows = []
+
+        def add(facts, quantity, tax, scale, **values):
+            for s in split_quantity(payers, quantity, facts["price"], tax, self.quantity_scale, scale):
+                rows.append(dict(facts, line=line, customer=s.customer, quantity=s.quantity, amount=s.amount, tax=s.tax,
+                                 **values))
+
+        if entry.cls != "fee":
+            add(cost, entry.quantity, ZERO, self.company_scale, billing_type=chosen)
+        if line.method == "time_and_material":
+            sale = dict(common, type="unbilled_sales", price=entry.sales_price if price is None else price)
+            entry_tax = entry.tax if entry_tax is None else entry_tax
+            if billable is None:
+                billable = entry.quantity if entry.billable is None else entry.billable
+            for quantity, tax, kind in self.portions(entry.quantity, billable, entry_tax, chosen):
+                add(sale, quantity, tax, contract.scale, billing_type=kind)
+        return contract, line, rows
+
+    @staticmethod
+    def is_sound(line):
+        return sum(p.percent for p in line.payers.values()) == 100
+
+    def record(self, contract, rows):
+        written = [self.write(contract, **row) for row in rows]
+        for a in written:
+            if a.type == "unbilled_sales":
+                self.evaluate(a)
+        return written
+
+    def approve(self, choices):
+        """choices: (entry id, billable quantity or None, billing type or None) in the order given."""
+        outcome = {}
+        for number, billable, billing_type in choices:
+            entry = self.entries.get(number)
+            outcome[number] = REFUSED
+            if (not entry or entry.status != "submitted" or not entry.project.is_open
+                    or (billable is not None and billable * entry.quantity < 0)):
+                continue
+            judged = self.judge(entry, billable, billing_type)
+            if not judged:
+                continue
+            contract, _, rows = judged
+            self.record(contract, rows)
+            entry.status, entry.approved_quantity, entry.approved_type = "approved", billable, billing_type
+            outcome[number] = CHANGED
+        return outcome
+
+    def move_entries(self, numbers, start, target):
+        outcome = {}
+        for number in numbers:
+            entry = self.entries.get(number)
+            ok = entry and entry.status in start
+            outcome[number] = CHANGED if ok else REFUSED
+            if ok:
+                entry.status = target(entry) if callable(target) else target
+        return outcome
+
+    def submit(self, numbers):
+        return self.move_entries(numbers, ("draft", "returned", "rejected"), "submitted")
+
+    def reject(self, numbers):
+        return self.move_entries(numbers, ("submitted",), self.sent_back)
+
+    @staticmethod
+    def sent_back(entry):
+        return "returned" if entry.cls == "time" else "rejected"
+
+    # ---------------------------------------------------------------------------------------- taken back (2.12, 3.3)
+
+    def is_held(self, entry):
+        """A sale is on a draft, or billed and not credited in full."""
+        return any((a.type == "unbilled_sales" and a.status == CREATED)
+                   or (a.type == "billed_sales" and a.reverses is None and a.adjustment in ("adjustable", "in_process"))
+                   for a in self.actuals_of(entry))
+
+    def may_be_taken_back(self, entry):
+        standing = [a for a in self.actuals_of(entry) if stands(a)]
+        return not self.is_held(entry) and all(a.contract.status != "closed" for a in standing)
+
+    def give_up(self, entry, status):
+        for a in self.actuals_of(entry):
+            if stands(a):
+                self.take_back(a)
+        entry.status, entry.approved_quantity, entry.approved_type = status, None, None
+
+    def cancel_approval(self, numbers, start="approved", target=lambda entry: "submitted"):
+        outcome = {}
+        for number in numbers:
+            entry = self.entries.get(number)
+            outcome[number] = REFUSED
+            if entry and entry.status == start and self.may_be_taken_back(entry):
+                self.give_up(entry, target(entry))
+                outcome[number] = CHANGED
+        return outcome
+
+    def approve_recall(self, numbers):
+        return self.cancel_approval(numbers, "recall_requested", self.sent_back)
+
+    def reject_recall(self, numbers):
+        return self.move_entries(numbers, ("recall_requested",), "approved")
+
+    def recall(self, numbers):
+        outcome = {}
+        for number in numbers:
+            entry = self.entries.get(number)
+            outcome[number] = REFUSED
+            if entry and entry.status == "submitted":
+                entry.status, outcome[number] = "draft", CHANGED
+            elif entry and entry.status == "approved" and self.may_be_taken_back(entry):
+                entry.status, outcome[number] = "recall_requested", CHANGED
+        return outcome
+
+    # ---------------------------------------------------------------------------------------- evaluated again (3.5)
+
+    def judge_again(self, entry, standing):
+        """The approver's choice survives, and what was agreed on an invoice that was credited since."""
+        billable, chosen = entry.approved_quantity, entry.approved_type
+        sales = [a for a in standing if in_backlog(a)]
+        if not any(a.source for a in sales):
+            return self.judge(entry, billable, chosen)
+        charged = [a for a in sales if a.billing_type == "chargeable"]
+        prices = {a.price for a in charged or sales}
+        price = prices.pop() if len(prices) == 1 else None
+        if not charged:
+            return self.judge(entry, billable, sales[-1].billing_type, price)
+        if chosen or entry.billing_type:
+            chosen = "chargeable"
+        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
+
+    @staticmethod
+    def same_terms(standing, contract, rows):
+        def terms(facts):
+            return tuple(sorted(str((f["contract"].id, f.get("line") and f["line"].id, f.get("customer"), f["type"],
+                                     f["billing_type"], *(Decimal(f[k]).normalize() + 0
+                                                          for k in ("quantity", "price", "amount", "tax")))) for f in facts))
+        return terms(a.__dict__ for a in standing) == terms({"tax": ZERO, **row, "contract": contract} for row in rows)
+
+    def work_of(self, contracts, projects, entries):
+        """What stands in the backlog of contracts, and all work on the projects of their lines."""
+        chosen = [self.contracts[n] for n in contracts if n in self.contracts]
+        projects = {self.projects[n] for n in projects} | {l.project for c in chosen for l in c.lines if l.project}
+        found = {self.entries[n] for n in entries if n in self.entries}
+        found |= {a.entry for c in chosen for a in c.actuals if a.entry and in_backlog(a)}
+        found |= {e for e in self.entries.values() if e.project in projects}
+        return sorted((e for e in found if e.status in ("approved", "recall_requested")), key=lambda e: e.id)
+
+    def reevaluate_work(self, contracts=(), projects=(), entries=()):
+        """Reverses and writes again what differs from what it would become today. Limits are checked anew: who had room
+        is offered it first, then the oldest work. Returns the entries written again."""
+        bids, rewritten = [], []
+        for entry in self.work_of(contracts, projects, entries):
+            standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
+            judged = None if self.is_held(entry) else self.judge_again(entry, standing)
+            if not judged:
+                continue
+            contract, line, rows = judged
+            if self.same_terms(standing, contract, rows):
+                bids += [(a.nte == "committed", a) for a in standing if self.is_limited(a) and a.nte != "not_evaluated"
+                         and (a.nte != "not_applicable" or self.has_limits(a.contract))]
+            elif all(a.contract.status != "closed" for a in standing):
+                rewritten.append((entry, standing, contract, rows))
+        written = []
+        for entry, standing, contract, rows in rewritten:
+            had_room = any(a.nte == "committed" for a in standing)
+            credited = next((a for a in standing if in_backlog(a) and a.source), None)
+            for a in standing:
+                self.take_back(a)
+            for row in rows:
+                a = self.write(contract, source=credited if row["type"] == "unbilled_sales" else None, **row)
+                if a.type == "unbilled_sales" and a.billing_type == "chargeable":
+                    written.append((had_room, a))
+        self.bid(written + bids)
+        return [entry.id for entry, _, _, _ in rewritten]
+
+    def bid(self, bids):
+        for _, a in bids:
+            a.nte, a.level = "not_evaluated", None
+        for _, a in sorted(bids, key=lambda bid: (not bid[0], bid[1].date, bid[1].entry.id)):
+            self.evaluate(a)
+            if a.nte == "failed":
+                a.status = NOT_READY
+
+    @staticmethod
+    def has_limits(contract):
+        limits = [contract.nte_limit, *contract.customers.values()]
+        limits += [limit for l in contract.lines for limit in (l.nte_limit, *(p.nte_limit for p in l.payers.values()))]
+        return any(limit is not None for limit in limits)
+
+    def settle_contracts(self, numbers, status):
+        """Both are final. Returns {contract: outcome} and the contracts moved."""
+        outcome, moved = {}, []
+        for number in sorted(set(numbers)):
+            contract = self.contracts.get(number)
+            if contract and contract.status == "draft":
+                contract.status, outcome[number] = status, CHANGED
+                moved.append(contract)
+            else:
+                outcome[number] = UNCHANGED if contract and contract.status == status else REFUSED
+        return outcome, moved
+
+    def confirm_contract(self, numbers):
+        outcome, moved = self.settle_contracts(numbers, "active")
+        self.reevaluate_work([c.id for c in moved])
+        return outcome
+
+    def close_contract(self, numbers):
+        """Lost: what is in the backlog is taken back, costs stay; called again, what came back since."""
+        outcome, _ = self.settle_contracts(numbers, "closed")
+        for number, result in outcome.items():
+            for a in list(self.contracts[number].actuals) if result != REFUSED else ():
+                if in_backlog(a):
+                    self.take_back(a)
+        return outcome
+
+    # ---------------------------------------------------------------------------------------- the backlog
+
+    def mark_actual(self, number, ready):
+        a = self.actual(number)
+        if not a or not in_backlog(a) or a.contract.status == "closed":
+            return REFUSED
+        if not ready:
+            a.status, before = NOT_READY, a.status
+            return CHANGED if before == READY else UNCHANGED
+        if a.status == READY:
+            return UNCHANGED
+        if a.nte == "not_evaluated":
+            self.evaluate(a)
+        if a.nte == "failed":
+            return REFUSED
+        a.status = READY
+        return CHANGED
+
+    def milestone_fits(self, split):
+        line, contract = split.milestone.line, split.milestone.line.contract
+        agreed = sum(m.amount for m in contract.milestones if m.line is line)
+        if line.contracted is not None and agreed != line.contracted:
+            return False
+        return all(split.amount <= 0 or self.used(contract, None, customer, split) + split.amount <= limit
+                   for level, limit, _, customer in self.scopes(contract, line, split.customer) if level in LEVELS[2:])
+
+    def mark_milestone(self, number, ready):
+        split = next((s for s in self.splits() if s.id == number), None)
+        if not split or split.status in (CREATED, POSTED) or split.milestone.line.contract.status == "closed":
+            return REFUSED
+        if (split.status == READY) == ready:
+            return UNCHANGED
+        if ready and not self.milestone_fits(split):
+            return REFUSED
+        split.status = READY if ready else NOT_READY
+        return CHANGED
+
+    def mark_status(self, thing, contract, ready):
+        """Product lines and retainers: no limits."""
+        if not thing or thing.status not in (NOT_READY, READY) or contract.status == "closed":
+            return REFUSED
+        if (thing.status == READY) == ready:
+            return UNCHANGED
+        thing.status = READY if ready else NOT_READY
+        return CHANGED
+
+    def mark(self, ready, actuals=(), milestones=(), products=(), retainers=(), strict=False):
+        if strict and REFUSED in copy.deepcopy(self).mark(ready, actuals, milestones, products, retainers).values():
+            raise Refused("ZB021")
+        lines = {l.id: l for l in self.lines() if l.method == "product"}
+        agreed = {r.id: r for r in self.everything("retainers")}
+        outcome = {}
+        for number in dict.fromkeys(actuals):
+            outcome["actual", number] = self.mark_actual(number, ready)
+        for number in dict.fromkeys(milestones):
+            outcome["milestone", number] = self.mark_milestone(number, ready)
+        for number in dict.fromkeys(products):
+            line = lines.get(number)
+            outcome["product", number] = self.mark_status(line, line and line.contract, ready)
+        for number in dict.fromkeys(retainers):
+            retainer = agreed.get(number)
+            outcome["retainer", number] = self.mark_status(retainer, retainer and retainer.contract, ready)
+        return outcome
+
+    def mark_contracts(self, ready, numbers):
+        """Everything open of the contracts but their retainers, oldest sales first."""
+        outcome = {}
+        for number in sorted(numbers):
+            contract = self.contracts[number]
+            outcome.update(self.mark(
+                ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
+                [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],
+                [l.id for l in contract.lines if l.method == "product" and l.status in (NOT_READY, READY)]))
+        return outcome
+
+    def is_limited(self, a):
+        return in_backlog(a) and a.billing_type == "chargeable" and a.line.method == "time_and_material"
+
+    def reset_nte(self, numbers):
+        found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
+                 if a and self.is_limited(a) and a.nte in ("committed", "failed") and a.contract.status != "closed"]
+        for a in found:
+            a.nte, a.level, a.status = "not_evaluated", None, NOT_READY
+        return {a.id: CHANGED for a in found}
+
+    def reevaluate_nte(self, numbers):
+        found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
+                 if a and self.is_limited(a) and a.contract.status != "closed"]
+        before = {a: a.nte for a in found}
+        for a in found:
+            a.nte = "not_evaluated"
+        for a in found:
+            self.evaluate(a)
+            if a.nte == "failed":
+                a.status = NOT_READY
+        return {a.id: UNCHANGED if a.nte == before[a] else CHANGED for a in found}
+
+    # ---------------------------------------------------------------------------------------- drafts (section 5)
+
+    @staticmethod
+    def rows(invoice):
+        """What stands on a draft, retainers apart."""
+        contract, edits, rows = invoice.contract, invoice.edits, []
+        for a in contract.actuals:
+            if a.claim is invoice and a.status == CREATED:
+                rows.append(Row("actual", a, a.line, a.cls, values_of(a), edits.get(a)))
+        for s in (s for m in contract.milestones for s in m.splits if s.claim is invoice and s.status == CREATED):
+            values = ("chargeable", Decimal(1), s.amount, s.amount, s.tax)
+            rows.append(Row("milestone", s, s.milestone.line, "milestone", values, edits.get(s)))
+        for l in (l for l in contract.lines if l.method == "product" and l.claim is invoice and l.status == CREATED):
+            values = ("chargeable", l.quantity, l.price, rounded(l.quantity * l.price, contract.scale), l.tax)
+            rows.append(Row("product", l, l, "material", values, edits.get(l)))
+        for d in invoice.details:
+            rows.append(Row(d.kind, d, d.line, d.cls, values_of(d), None, d.billed))
+        return rows
+
+    def staged(self, invoice):
+        return [r for r in invoice.contract.retainers if r.refund_invoice is invoice and r.refund == "ready_to_refund"]
+
+    def total(self, invoice):
+        """Lines count what is chargeable; retainers billed add, advances and refunds deduct (6.4)."""
+        lines = {line: [ZERO, ZERO] for line in invoice.lines}
+        for row in self.rows(invoice):
+            if row.chargeable:
+                lines[row.line][0] += row.net_amount
+                lines[row.line][1] += row.net_tax
+        invoice.lines = {line: (amount, tax, None) for line, (amount, tax) in lines.items()}
+        room = sum((amount for amount, _, _ in invoice.lines.values()), ZERO)
+        self.apply_advances(invoice, room)
+        billed = sum((r.amount for r in invoice.contract.retainers if r.invoice is invoice), ZERO)
+        applied = sum((amount for amount, _, _ in invoice.advances.values()), ZERO)
+        refunded = sum((r.amount - r.used for r in self.staged(invoice)), ZERO)
+        invoice.detail_amount = room + billed - applied - refunded
+        invoice.total_tax = sum((tax for _, tax, _ in invoice.lines.values()), ZERO)
+
+    def left_of(self, retainer, invoice):
+        """What a billed retainer has left and other drafts do not hold."""
+        held = sum((i.advances[retainer][0] for i in retainer.contract.invoices
+                    if i is not invoice and i.is_open and retainer in i.advances), ZERO)
+        return retainer.amount - retainer.used - held
+
+    def apply_advances(self, invoice, room):
+        """Oldest first, never more than the chargeable amount, the balance, or the limit set by hand (8.2)."""
+        old, invoice.advances = invoice.advances, {}
+        if invoice.corrections:
+            return
+        usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and r.status == POSTED
+                  and r.refund == "not_refunded"]
+        for r in sorted(usable, key=lambda r: (r.date, r.id)):
+            limit = old[r][1] if r in old else None
+            amount = max(min(x for x in (self.left_of(r, invoice), room, limit) if x is not None), ZERO)
+            if amount or limit is not None:
+                invoice.advances[r] = (amount, limit, None)
+            room -= amount
+
+    def eligible(self, contract, date, actuals=None, milestones=None, products=None, retainers=None, everything=True):
+        """Ready items, by customer. Without a selection everything ready and every refund waiting for a draft."""
+        found = defaultdict(list)
+
+        def wanted(selection, number):
+            return everything or number in (selection or ())
+
+        for a in contract.actuals:
+            if in_backlog(a) and a.status == READY and a.date <= date and wanted(actuals, a.id):
+                found[a.customer].append(a)
+        for s in (s for m in contract.milestones for s in m.splits if s.status == READY and wanted(milestones, s.id)):
+            found[s.customer].append(s)
+        for l in contract.lines:
+            if l.method == "product" and l.status == READY and wanted(products, l.id):
+                found[contract.customer].append(l)
+        for r in contract.retainers:
+            waiting = r.status == READY or (r.refund == "ready_to_refund" and not r.refund_invoice)
+            if waiting and wanted(retainers, r.id):
+                found[r.customer].append(r)
+        return found
+
+    @staticmethod
+    def new_draft(contract, customer, date):
+        invoice = Invoice(contract, customer, date)
+        invoice.lines = {l: (ZERO, ZERO, None) for l in contract.lines if l.method != "product" and customer in l.payers}
+        contract.invoices.append(invoice)
+        return invoice
+
+    @staticmethod
+    def put(invoice, things):
+        for thing in things:
+            if thing in invoice.contract.retainers:
+                if thing.status == READY:
+                    thing.status, thing.invoice = CREATED, invoice
+                else:
+                    thing.refund_invoice = invoice
+                continue
+            thing.status, thing.claim = CREATED, invoice
+            line = thing if thing in invoice.contract.lines else getattr(thing, "line", None) or thing.milestone.line
+            invoice.lines.setdefault(line, (ZERO, ZERO, None))
+
+    def unsound(self, contract):
+        return not all(self.is_sound(l) for l in contract.lines if l.method != "product")
+
+    def create(self, date, contracts=None, **items):
+        """Drafts per contract and customer; returns the drafts made and how many items or contracts were refused."""
+        if contracts is None and not items:
+            contracts = [c.id for c in self.contracts.values() if c.status != "closed"]
+        named = self.contracts if contracts is None else contracts
+        made, refused = [], 0
+        for number in sorted(set(named)):
+            contract = self.contracts.get(number)
+            if not contract or contract.status == "closed":
+                refused += contracts is not None
+                continue
+            found = self.eligible(contract, date, everything=not items, **items)
+            if found and self.unsound(contract):
+                refused += 1
+                continue
+            for customer in sorted(found):
+                invoice = self.new_draft(contract, customer, date)
+                self.put(invoice, found[customer])
+                self.total(invoice)
+                made.append(invoice)
+        return made
+
+    def add(self, date, **items):
+        """To the latest draft (not in review) of contract and customer, or to a new one."""
+        grown = []
+        for contract in self.contracts.values():
+            if contract.status == "closed":
+                continue
+            found = self.eligible(contract, date, everything=False, **items)
+            if found and self.unsound(contract):
+                continue
+            for customer in sorted(found):
+                drafts = [i for i in contract.invoices if i.customer == customer and i.status == "draft"]
+                invoice = max(drafts, key=lambda i: i.id) if drafts else self.new_draft(contract, customer, date)
+                self.put(invoice, found[customer])
+                self.total(invoice)
+                grown.append(invoice)
+        return grown
+
+    def refresh(self, numbers):
+        outcome = {}
+        for number in sorted(set(numbers)):
+            invoice = self.invoice(number)
+            if not invoice or not invoice.is_open or invoice.contract.status == "closed" or self.unsound(invoice.contract):
+                outcome[number] = REFUSED
+                continue
+            before = invoice.detail_amount, invoice.total_tax
+            found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
+            self.put(invoice, found)
+            self.total(invoice)
+            changed = found or before != (invoice.detail_amount, invoice.total_tax)
+            outcome[number] = CHANGED if changed else UNCHANGED
+        return outcome
+
+    def invoice(self, number):
+        return next((i for i in self.everything("invoices") if i.id == number), None)
+
+    # ---------------------------------------------------------------------------------------- editing (6.1 - 6.3)
+
+    def on_drafts(self, actuals=(), milestones=(), products=(), details=()):
+        """The rows named, with their drafts; anything on no draft fails the call."""
+        wanted = {("actual", n) for n in actuals} | {("milestone", n) for n in milestones}
+        wanted |= {("product", n) for n in products} | {("detail", n) for n in details}
+        found = []
+        for invoice in self.drafts():
+            for row in self.rows(invoice):
+                kind = row.kind if row.kind in ("actual", "milestone", "product") else "detail"
+                if (kind, row.source.id) in wanted:
+                    wanted.discard((kind, row.source.id))
+                    found.append((invoice, row))
+        if wanted:
+            raise Refused("ZB022")
+        return found
+
+    @staticmethod
+    def check_edit(row, change):
+        allowed = {"actual": "billing_type quantity price tax", "milestone": "billing_type tax", "product": "tax",
+                   "manual": "billing_type quantity price tax", "correction": "quantity price tax",
+                   "milestone_correction": "", "product_correction": ""}[row.kind].split()
+        if not set(change) <= set(allowed):
+            raise Refused("ZB022")
+        quantity = change.get("quantity", row.quantity)
+        whole = row.source_values[1] if row.kind == "actual" else Decimal(1)
+        if row.kind == "correction":
+            whole = row.source.billed.quantity
+        if "quantity" in change and quantity * whole < 0:
+            raise Refused("ZB022")
+        if row.kind in ("actual", "correction") and quantity == 0 and change.get("tax", ZERO) != 0:
+            raise Refused("ZB022")
+
+    def edited(self, invoice, row, change):
+        """The values of a row after a change. Back at its source's quantity and price it has its amount again (X-22)."""
+        original = row.source.billed if row.kind == "correction" else None
+        quantity, price = change.get("quantity", row.quantity), change.get("price", row.price)
+        source = values_of(original) if original else row.source_values
+        scale = invoice.contract.scale
+        amount = row.amount
+        if "quantity" in change or "price" in change:
+            amount = rounded(quantity * price, scale)
+            if row.kind != "manual" and (quantity, price) == source[1:3]:
+                amount = source[3]
+        tax = change.get("tax", row.tax if quantity else ZERO)
+        if original and "tax" not in change:
+            tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
+        return change.get("billing_type", row.billing_type), quantity, price, amount, tax
+
+    def edit(self, change, **named):
+        found = self.on_drafts(**named)
+        for _, row in found:
+            self.check_edit(row, change)
+        for invoice, row in found:
+            values = self.edited(invoice, row, change)
+            if row.kind in ("actual", "milestone", "product"):
+                invoice.edits[row.source] = values
+            else:
+                d = row.source
+                d.billing_type, d.quantity, d.price, d.amount, d.tax = values
+        for invoice in dict.fromkeys(i for i, _ in sorted(found, key=lambda f: f[0].id)):
+            self.total(invoice)
+
+    def add_detail(self, number, line_id, cls, quantity, price, tax, billing_type):
+        invoice = self.invoice(number)
+        line = next((l for l in self.lines() if l.id == line_id), None)
+        if quantity < 0:
+            raise Refused("22023")
+        if not invoice:
+            raise Refused("ZB020")
+        if not invoice.is_open:
+            raise Refused("ZB022")
+        if not line or line.contract is not invoice.contract:
+            raise Refused("ZB020")
+        if line.method == "product" or not line.include[cls]:
+            raise Refused("ZB013")
+        invoice.lines.setdefault(line, (ZERO, ZERO, None))
+        amount = rounded(quantity * price, invoice.contract.scale)
+        invoice.details.append(Thing(kind="manual", invoice=invoice, line=line, cls=cls, billing_type=billing_type,
+                                     quantity=quantity, price=price, amount=amount, tax=tax, date=invoice.date,
+                                     billed=None))
+        self.total(invoice)
+
+    def release(self, invoice, row):
+        """A source goes back to the backlog, ready; a manual detail vanishes; a corrected sale is as it was."""
+        if row.kind in ("actual", "milestone", "product"):
+            row.source.status, row.source.claim = READY, None
+            invoice.edits.pop(row.source, None)
+            if row.kind == "product":
+                invoice.lines.pop(row.source, None)
+        else:
+            invoice.details.remove(row.source)
+            if row.source.billed:
+                row.source.billed.adjustment = "adjustable"
+
+    def remove(self, retainers=(), **named):
+        found = self.on_drafts(**named)
+        drafted = [r for r in self.everything("retainers") if r.id in retainers and r.status == CREATED]
+        if len(drafted) < len(set(retainers)):
+            raise Refused("ZB022")
+        for invoice, row in found:
+            self.release(invoice, row)
+        touched = [i for i, _ in found]
+        for r in drafted:
+            touched.append(r.invoice)
+            r.status, r.invoice = READY, None
+        for invoice in sorted(set(touched), key=lambda i: i.id):
+            self.total(invoice)
+
+    def delete(self, numbers):
+        outcome = {}
+        for number in dict.fromkeys(numbers):
+            invoice = self.invoice(number)
+            outcome[number] = REFUSED
+            if not invoice or not invoice.is_open:
+                continue
+            for row in self.rows(invoice):
+                self.release(invoice, row)
+            for r in invoice.contract.retainers:
+                if r.invoice is invoice:
+                    r.status, r.invoice = READY, None
+                if r.refund_invoice is invoice:
+                    r.refund, r.refund_invoice = "not_refunded", None
+            invoice.contract.invoices.remove(invoice)
+            outcome[number] = CHANGED
+        return outcome
+
+    def move_invoices(self, numbers, start, target):
+        outcome = {}
+        for number in dict.fromkeys(numbers):
+            invoice = self.invoice(number)
+            outcome[number] = REFUSED
+            if invoice and invoice.status == target:
+                outcome[number] = UNCHANGED
+            elif invoice and invoice.status == start:
+                invoice.status, outcome[number] = target, CHANGED
+        return outcome
+
+    def review(self, numbers):
+        return self.move_invoices(numbers, "draft", "in_review")
+
+    def return_to_draft(self, numbers):
+        return self.move_invoices(numbers, "in_review", "draft")
+
+    def mark_paid(self, numbers):
+        outcome = {}
+        for number in dict.fromkeys(numbers):
+            invoice = self.invoice(number)
+            if not invoice or invoice.is_open:
+                outcome[number] = REFUSED
+            else:
+                outcome[number] = UNCHANGED if invoice.payment == "paid" else CHANGED
+                invoice.payment = "paid"
+        return outcome
+
+    # ---------------------------------------------------------------------------------------- confirmation (3.6, 6.5)
+
+    @staticmethod
+    def is_changed(row):
+        """Tax and texts alone are no edit (X-17)."""
+        return row.values[:3] != row.source_values[:3]
+
+    def added(self, invoice):
+        """What edits, manual details and corrections add to the chargeable amount of each line."""
+        added = defaultdict(Decimal)
+        for row in self.rows(invoice):
+            if row.line.method == "product":
+                continue
+            before = ZERO
+            if row.kind in ("actual", "milestone") and row.source_values[0] == "chargeable":
+                before = row.source_values[3]
+            elif row.kind.endswith("correction") and row.chargeable:
+                before = row.source.billed.amount
+            added[row.line] += (row.amount if row.chargeable else ZERO) - before
+        return added
+
+    def exceeds(self, invoice):
+        """X-35: what is added must fit the limits; what one detail gives up another may use."""
+        added = self.added(invoice)
+        for line in added:
+            for level, limit, of_line, customer in self.scopes(invoice.contract, line, invoice.customer):
+                more = sum((amount for l, amount in added.items() if of_line in (None, l)), ZERO)
+                if more > 0 and self.used(invoice.contract, of_line, customer) + more > limit:
+                    return True
+        return False
+
+    def cannot_confirm(self, invoice):
+        if any(d.kind == "correction" and values_of(d) == values_of(d.billed) for d in invoice.details):
+            return True
+        if invoice.contract.status == "closed":
+            return False
+        return self.unsound(invoice.contract) or self.exceeds(invoice)
+
+    def confirm(self, numbers):
+        outcome = {}
+        for number in sorted(set(numbers)):
+            invoice = self.invoice(number)
+            if not invoice or not invoice.is_open or self.cannot_confirm(invoice):
+                outcome[number] = REFUSED
+                continue
+            self.confirm_one(invoice)
+            outcome[number] = CHANGED
+        return outcome
+
+    def confirm_in_bulk(self, numbers):
+        """One by one; what is confirmed already stays as it is."""
+        for number in sorted(set(numbers)):
+            invoice = self.invoice(number)
+            if invoice.is_open:
+                invoice.bulk = "complete" if self.confirm([number])[number] == CHANGED else "failed"
+
+    def confirm_one(self, invoice):
+        rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
+        for row in rows:
+            getattr(self, "bill_" + row.kind)(invoice, row)
+        for r in [r for r in contract.retainers if r.invoice is invoice]:
+            self.bill_retainer(invoice, r)
+        for r, (amount, limit, _) in list(invoice.advances.items()):
+            if not amount:
+                del invoice.advances[r]
+                continue
+            invoice.advances[r] = (amount, limit, r.used)
+            self.use_balance(invoice, r, amount, r.amount - r.used - amount)
+            r.used += amount
+        for r in staged:
+            self.use_balance(invoice, r, r.amount - r.used, ZERO)
+            r.refund = "refunded"
+        invoice.status = "confirmed"
+        self.numbers[contract.series] += 1
+        invoice.number, invoice.series = self.numbers[contract.series], contract.series
+        invoice.lines = {l: (amount, tax, self.billed_to_date(l, invoice.customer))
+                         for l, (amount, tax, _) in invoice.lines.items()}
+
+    @staticmethod
+    def billed_to_date(line, customer):
+        return sum((a.amount for a in line.contract.actuals if a.type == "billed_sales" and a.line is line
+                    and a.customer == customer and a.billing_type == "chargeable"), ZERO)
+
+    def bill(self, invoice, row, **values):
+        """A billed sale of the row's values."""
+        facts = dict(line=row.line, customer=invoice.customer, type="billed_sales", cls=row.cls, invoice=invoice,
+                     claim=invoice, status=POSTED, billing_type=row.billing_type, quantity=row.quantity,
+                     price=row.price, amount=row.amount, tax=row.tax)
+        facts.update(values)
+        return self.write(invoice.contract, **facts)
+
+    def sell_and_bill(self, invoice, **facts):
+        """An unbilled sale written only to be billed at once: sale, reversal, billed sale."""
+        sale = self.write(invoice.contract, type="unbilled_sales", status=POSTED, invoice=invoice, claim=invoice, **facts)
+        self.reverse(sale, invoice=invoice)
+        facts.pop("source", None)
+        self.write(invoice.contract, **dict(facts, type="billed_sales", status=POSTED, invoice=invoice, claim=invoice,
+                                            source=sale))
+
+    def bill_actual(self, invoice, row):
+        a = row.source
+        common = dict(line=a.line, customer=a.customer, entry=a.entry, cls=a.cls, date=a.date, source=a)
+        if not self.is_changed(row):
+            a.status = POSTED
+            self.reverse(a, invoice=invoice)
+            self.bill(invoice, row, entry=a.entry, source=a, date=a.date, amount=a.amount)
+            return
+        a.status, a.adjustment = CANCELED, "adjusted"
+        self.reverse(a, status=CANCELED, invoice=invoice)
+        rest = a.quantity - row.quantity
+        if row.quantity:
+            self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
+                               amount=row.amount, tax=row.tax, **common)
+        if abs(row.quantity) < abs(a.quantity):
+            amount = rounded(rest * a.price, invoice.contract.scale)
+            self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
+                               tax=ZERO, **common)
+
+    def bill_milestone(self, invoice, row):
+        row.source.status, row.source.history = POSTED, True
+        self.bill(invoice, row, split=row.source, date=row.source.milestone.date)
+
+    def bill_product(self, invoice, row):
+        row.source.status = POSTED
+        self.bill(invoice, row, date=invoice.date)
+
+    def bill_manual(self, invoice, row):
+        d = row.source
+        if d.line.method == "fixed_price":
+            self.bill(invoice, row, date=d.date)
+        else:
+            self.sell_and_bill(invoice, line=d.line, customer=invoice.customer, cls=d.cls, date=d.date,
+                               billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
+                               tax=d.tax)
+
+    def bill_retainer(self, invoice, r):
+        """O-56: a billed sale, and the balance as a negative unbilled sale."""
+        common = dict(customer=r.customer, cls="retainer", retainer=r, status=POSTED, invoice=invoice, date=r.date,
+                      price=r.amount)
+        self.write(r.contract, type="billed_sales", quantity=Decimal(1), amount=r.amount, **common)
+        r.balance = self.write(r.contract, type="unbilled_sales", quantity=Decimal(-1), amount=-r.amount, **common)
+        r.status = POSTED
+
+    def use_balance(self, invoice, r, amount, rest):
+        """O-57: the balance is taken back, a negative billed sale, and what is left is a new balance."""
+        common = dict(customer=r.customer, cls="retainer", retainer=r, status=POSTED, invoice=invoice, quantity=Decimal(-1),
+                      source=r.balance)
+        self.reverse(r.balance, invoice=invoice)
+        self.write(r.contract, type="billed_sales", price=amount, amount=-amount, date=invoice.date, **common)
+        r.balance = rest and self.write(r.contract, type="unbilled_sales", price=rest, amount=-rest, date=r.balance.date,
+                                        **common) or None
+
+    # ---------------------------------------------------------------------------------------- corrections (3.7, 6.8)
+
+    def revise(self, number, billed_sales=None, into=None, date=None):
+        invoice, target = self.invoice(number), into and self.invoice(into)
+        if not invoice or (into and not target):
+            raise Refused("ZB020")
+        if invoice.is_open:
+            raise Refused("ZB021")
+        sales = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales"
+                 and a.reverses is None and not a.retainer]
+        outcome = {}
+        if billed_sales is not None:
+            outcome = {n: REFUSED for n in billed_sales}
+            sales = [a for a in sales if a.id in billed_sales]
+        outcome.update({a.id: CHANGED if a.adjustment == "adjustable" else REFUSED for a in sales})
+        sales = [a for a in sales if a.adjustment == "adjustable"]
+        if sales and target and ((target.contract, target.customer) != (invoice.contract, invoice.customer)):
+            raise Refused("ZB021")
+        if sales and target and target.status != "draft":
+            raise Refused("ZB021")
+        if sales and not target:
+            target = Invoice(invoice.contract, invoice.customer, date)
+            target.contract.invoices.append(target)
+        for a in sales:
+            self.correct(target, a)
+        if sales:
+            self.total(target)
+        return outcome
+
+    @staticmethod
+    def correct(invoice, a):
+        """Credited in full until somebody says what shall stand."""
+        kind = "milestone_correction" if a.split else "product_correction" if a.line.method == "product" else "correction"
+        a.adjustment = "in_process"
+        invoice.lines.setdefault(a.line, (ZERO, ZERO, None))
+        invoice.details.append(Thing(kind=kind, invoice=invoice, line=a.line, cls=a.cls, billing_type=a.billing_type,
+                                     quantity=ZERO, price=a.price, amount=ZERO, tax=ZERO, date=a.date, billed=a))
+
+    def credit(self, invoice, row):
+        billed = row.source.billed
+        billed.adjustment = "adjusted"
+        self.reverse(billed, invoice=invoice, claim=invoice)
+        return billed
+
+    def bill_correction(self, invoice, row):
+        d, billed = row.source, self.credit(invoice, row)
+        common = dict(line=d.line, customer=billed.customer, entry=billed.entry, cls=d.cls, date=d.date)
+        if d.line.method == "fixed_price":
+            if d.quantity:
+                self.bill(invoice, row, date=d.date, entry=billed.entry, source=billed)
+            return
+        if d.quantity:
+            self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
+                               tax=d.tax, source=billed, **common)
+        if abs(d.quantity) < abs(billed.quantity):
+            quantity = billed.quantity - d.quantity
+            amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
+            rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
+                              price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
+            self.evaluate(rest)
+
+    @staticmethod
+    def returned(billed, d, quantity, scale):
+        """Amount and tax of what a correction returns, at the old price. Where only the quantity changed, nothing is lost:
+        what stands and what returns are what was billed. A tax does not change its side."""
+        if d.quantity == 0 or d.price == billed.price:
+            tax = billed.tax - d.tax
+            return billed.amount - d.amount, tax if tax * billed.tax > 0 else ZERO
+        amount = rounded(quantity * billed.price, scale)
+        return amount, rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
+
+    def bill_milestone_correction(self, invoice, row):
+        split = self.credit(invoice, row).split
+        split.status, split.claim = READY, None
+
+    def bill_product_correction(self, invoice, row):
+        self.credit(invoice, row)
+        row.line.status, row.line.claim = READY, None
+
+    # ---------------------------------------------------------------------------------------- retainers (section 8)
+
+    def new_retainer(self, contract, customer, date, amount, **values):
+        facts = dict(contract=contract, customer=customer, date=date, amount=amount, used=ZERO, status=NOT_READY,
+                     refund="not_refunded", invoice=None, refund_invoice=None, balance=None)
+        facts.update(values)
+        contract.retainers.append(Thing(**facts))
+        return contract.retainers[-1]
+
+    def generate_retainers(self, number, customer, total, dates):
+        contract = self.contracts.get(number)
+        if not contract:
+            raise Refused("ZB020")
+        if customer not in contract.customers or contract.status == "closed":
+            raise Refused("ZB021")
+        parts = instalments(total, len(dates), contract.scale)
+        if min(parts) <= 0:
+            raise Refused("22023")
+        for date, amount in zip(sorted(dates), parts):
+            self.new_retainer(contract, customer, date, amount)
+
+    def add_retainer(self, number, amount):
+        invoice = self.invoice(number)
+        if not invoice:
+            raise Refused("ZB020")
+        if not invoice.is_open:
+            raise Refused("ZB022")
+        self.new_retainer(invoice.contract, invoice.customer, invoice.date, amount, status=CREATED, invoice=invoice)
+        self.total(invoice)
+
+    def retainer(self, number):
+        return next((r for r in self.everything("retainers") if r.id == number), None)
+
+    def set_advance(self, number, retainer_id, amount):
+        invoice, r = self.invoice(number), self.retainer(retainer_id)
+        if amount is not None and amount < 0:
+            raise Refused("22023")
+        if not invoice or not r:
+            raise Refused("ZB020")
+        if not invoice.is_open:
+            raise Refused("ZB022")
+        if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
+                or r.refund != "not_refunded" or invoice.corrections or (amount is not None and amount > self.left_of(r, invoice))):
+            raise Refused("ZB021")
+        invoice.advances[r] = (ZERO, amount, None)
+        self.total(invoice)
+
+    def stage_refunds(self, numbers, into=None):
+        target = into and self.invoice(into)
+        if into and not target:
+            raise Refused("ZB020")
+        if target and not target.is_open:
+            raise Refused("ZB022")
+        outcome = {}
+        for number in sorted(set(numbers)):
+            r = self.retainer(number)
+            outcome[number] = self.stage_refund(r, target) if r else REFUSED
+        if target and CHANGED in outcome.values():
+            self.total(target)
+        return outcome
+
+    def stage_refund(self, r, target):
+        if r.status != POSTED or r.refund == "refunded":
+            return REFUSED
+        if target and (target.contract, target.customer) != (r.contract, r.customer):
+            return REFUSED
+        if r.refund == "ready_to_refund":
+            return UNCHANGED
+        held = any(i.advances[r][0] for i in r.contract.invoices if i.is_open and i is not target and r in i.advances)
+        if r.amount == r.used or held:
+            return REFUSED
+        r.refund, r.refund_invoice = "ready_to_refund", target
+        return CHANGED
+
+    def cancel_refunds(self, numbers):
+        outcome, drafts = {}, []
+        for number in sorted(set(numbers)):
+            r = self.retainer(number)
+            if not r or r.refund == "refunded":
+                outcome[number] = REFUSED
+            elif r.refund == "not_refunded":
+                outcome[number] = UNCHANGED
+            else:
+                drafts += [r.refund_invoice] if r.refund_invoice else []
+                r.refund, r.refund_invoice, outcome[number] = "not_refunded", None, CHANGED
+        for invoice in sorted(set(drafts), key=lambda i: i.id):
+            self.total(invoice)
+        return outcome
+
+    # ---------------------------------------------------------------------------------------- milestones and runs
+
+    def new_milestone(self, line, name, date, amount, tax):
+        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[])
+        for share in split_amount(list(line.payers.values()), amount, tax, line.contract.scale):
+            milestone.splits.append(Thing(milestone=milestone, customer=share.customer, amount=share.amount,
+                                          tax=share.tax, status=NOT_READY, history=False, claim=None))
+        line.contract.milestones.append(milestone)
+        return milestone
+
+    def generate_milestones(self, line, dates, total_tax):
+        if line.method != "fixed_price":
+            raise Refused("ZB013")
+        if line.contract.status == "closed":
+            raise Refused("ZB021")
+        if line.contracted is None:
+            raise Refused("ZB010")
+        if any(m.line is line for m in line.contract.milestones):
+            raise Refused("ZB021")
+        scale = line.contract.scale
+        for date, amount, tax in zip(dates, instalments(line.contracted, len(dates), scale),
+                                     instalments(total_tax, len(dates), scale)):
+            self.new_milestone(line, str(date), date, amount, tax)
+
+    def generate_schedule(self, lines, dates, lead):
+        """A date that a line has already stays as it is."""
+        outcome = set()
+        for line in lines:
+            if line.method != "time_and_material" or line.contract.status == "closed":
+                outcome.add((line.id, None, REFUSED))
+                continue
+            known = {s.run_date for s in self.schedules if s.line is line}
+            for date in dates:
+                outcome.add((line.id, date.isoformat(), UNCHANGED if date in known else CHANGED))
+                if date not in known:
+                    self.schedules.append(Thing(line=line, run_date=date, cutoff=date - timedelta(days=lead), status="not_run"))
+        return outcome
+
+    def run(self, date):
+        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products."""
+        for contract in self.contracts.values():
+            if contract.status == "closed":
+                continue
+            due = [s for s in self.schedules if s.line.contract is contract and s.run_date <= date
+                   and s.status != "run_successful"]
+            cutoff = {}
+            for s in due:
+                s.status = "run_successful"
+                cutoff[s.line] = max(s.cutoff, cutoff.get(s.line, s.cutoff))
+            found = self.eligible(
+                contract, date, everything=False,
+                actuals=[a.id for a in contract.actuals if a.line in cutoff and a.date <= cutoff[a.line]],
+                milestones=[s.id for m in contract.milestones for s in m.splits if s.milestone.date <= date],
+                products=[l.id for l in contract.lines],
+                retainers=[r.id for r in contract.retainers if r.date <= date and r.status == READY])
+            for customer in sorted(found):
+                invoice = self.new_draft(contract, customer, date)
+                self.put(invoice, found[customer])
+                self.total(invoice)
