@@ -39,7 +39,7 @@ check_names tests/regress '^(sql|README\.md)$'
 check_names tests/isolation '^(specs|expected|README\.md)$'
 check_names tests/pgtap '^([0-9]{2,3}_[a-z0-9_]+\.sql|fixture)$'
 check_names tests/tap '^[0-9]{2,3}_[a-z0-9_]+\.pl$'
-check_names tests/story '^([a-z0-9_]+\.sh|sip)$'
+check_names tests/story '^([a-z0-9_]+\.sh|log|sip|years)$'
 check_names tests/unit '^[a-z0-9_]+\.[ch]pp$|^README\.md$'
 check_names tests '^(run\.sh|README\.md|support|check|unit|regress|pgtap|isolation|tap|story|data)$'
 [ "$FAULTS" -eq 0 ]
