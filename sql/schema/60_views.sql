@@ -57,6 +57,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
   JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
                                AND d.detail_kind = 'manual'
 UNION ALL
+-- The outer join keeps a plan made while the tables were small from looking at all actuals of a contract first.
 SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.customer_id,
        d.detail_kind, d.actual_id, d.detail_id,
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, b.entry_id,
@@ -68,7 +69,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
                         AND v.project_invoice_status IN ('draft', 'in_review') AND v.has_corrections
   JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
                                AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
-  JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id;
+  LEFT JOIN billing.actual b ON b.actual_id = d.actual_id AND b.contract_id = d.contract_id;
 COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, edits applied, beside the values of their sources.';
 COMMENT ON COLUMN billing.draft_detail.amount IS 'Quantity x price less discount_amount plus fee_amount, which are NULL where the source has neither.';
 COMMENT ON COLUMN billing.draft_detail.net_amount IS 'What it adds to the invoice; of a correction the corrected amount less the billed one.';
