@@ -76,7 +76,7 @@ $$;
 
 -- What every permutation ends with: no source on two invoices or billed twice, and nothing for verify() to find.
 CREATE VIEW scene.proof AS
-SELECT (SELECT count(*) FROM (SELECT FROM billing.invoice_line_detail WHERE detail_kind <> 'advance'
+SELECT (SELECT count(*) FROM (SELECT FROM billing.invoice_line_detail WHERE detail_kind <> 'advance' AND (detail_kind <> 'retainer' OR quantity > 0)
                                GROUP BY detail_kind, source_id HAVING count(*) > 1) d)
            AS on_two_invoices,
        (SELECT count(*) FROM (SELECT FROM billing.actual WHERE transaction_type = 'billed_sales'
