@@ -335,6 +335,13 @@ void merge(std::int64_t operation_id, const Merge& merged) {
                  GROUP BY k.into_id) d
          WHERE s.milestone_split_id = d.into_id)",
                              {INT8ARRAYOID, INT8ARRAYOID}};
+    static pg::Statement disown{R"(
+        UPDATE billing.milestone_split s SET cut_from = NULL
+          FROM unnest($1) AS k (slice_id)
+          JOIN billing.milestone_split x ON x.milestone_split_id = k.slice_id
+         WHERE s.contract_id = x.contract_id AND s.milestone_id = x.milestone_id
+           AND s.cut_from = x.milestone_split_id)",
+                                {INT8ARRAYOID}};
     static pg::Statement erase{"DELETE FROM billing.milestone_split WHERE milestone_split_id = ANY ($1)",
                                {INT8ARRAYOID}};
     if (merged.slices.empty()) {
@@ -342,6 +349,7 @@ void merge(std::int64_t operation_id, const Merge& merged) {
     }
     log_changes(operation_id, slice_merged, merged.contracts, merged.slices);
     guard::write(add, "milestone_split", guard::Write::update, pg::Parameters().ids(merged.slices).ids(merged.into));
+    guard::write(disown, "milestone_split", guard::Write::update, pg::Parameters().ids(merged.slices));
     guard::write(erase, "milestone_split", guard::Write::remove, pg::Parameters().ids(merged.slices));
 }
 
