@@ -100,8 +100,8 @@ Milestones load_milestones(const Ids& ids) {
 
 std::string more_than_left(const Milestone& milestone) {
     Decimal const left = milestone.left().total();
-    return "only " + left.trimmed().text() + " of it (" +
-           percent_of(milestone.whole.total(), left).trimmed().text() + " %) is left to bill";
+    return "only " + left.trimmed().text() + " of it (" + percent_of(milestone.whole.total(), left).trimmed().text() +
+           " %) is left to bill";
 }
 
 // Why nothing can be billed next of a milestone; empty if something can.
@@ -188,8 +188,8 @@ public:
         if (std::string problem = step_problem(book_, milestone); !problem.empty()) {
             return problem;
         }
-        if (std::string problem = milestone_line_problem(book_.known_line(milestone.line_id), milestone.contracted,
-                                                         milestone.line_total);
+        if (std::string problem =
+                milestone_line_problem(book_.known_line(milestone.line_id), milestone.contracted, milestone.line_total);
             !problem.empty()) {
             return problem;
         }
@@ -370,8 +370,8 @@ Step asked_step(const Verb& verb) {
     }
     Decimal const value = step.percent ? *step.percent : *step.amount;
     if (value.sign() < 0 || (step.percent && Decimal::of(100) < value)) {
-        throw DomainError(sqlstate::invalid_parameter, step.percent ? "percent must be between 0 and 100"
-                                                                    : "amount must not be negative");
+        throw DomainError(sqlstate::invalid_parameter,
+                          step.percent ? "percent must be between 0 and 100" : "amount must not be negative");
     }
     if (step.ready && value.is_zero()) {
         throw DomainError(sqlstate::invalid_parameter, "nothing cannot be marked ready to invoice", {},
