@@ -49,8 +49,7 @@ Decimal asked_of(const Share* share, const Decimal& total, int money_scale) {
 } // namespace
 
 Decimal percent_of(const Decimal& whole, const Decimal& amount) {
-    return whole.is_zero() ? Decimal()
-                           : Decimal::proportion(Decimal::of(100), amount, whole, progress_percent_scale);
+    return whole.is_zero() ? Decimal() : Decimal::proportion(Decimal::of(100), amount, whole, progress_percent_scale);
 }
 
 std::optional<Decimal> amount_for(const Decimal& whole, const Decimal& left, const Decimal& percent, int money_scale) {

@@ -431,8 +431,8 @@ private:
         if (!mark_.ready) {
             return {};
         }
-        if (std::string problem = milestone_line_problem(book_.known_line(rows.id(i, 3)), rows.decimal_or_null(i, 7),
-                                                         rows.decimal(i, 8));
+        if (std::string problem =
+                milestone_line_problem(book_.known_line(rows.id(i, 3)), rows.decimal_or_null(i, 7), rows.decimal(i, 8));
             !problem.empty()) {
             return problem;
         }

@@ -265,7 +265,7 @@ private:
     // What corrective invoices take back.
     struct Corrected {
         Ids sales;
-        Ids contracts; // of the sales
+        Ids contracts;  // of the sales
         Ids milestones; // credited in full
         std::vector<CreditedShare> parts;
         Ids products;
@@ -461,14 +461,16 @@ private:
         DetailTerms const stands = detail_at(rows, i);
         bool const is_part = kind == DetailKind::milestone_correction && !stands.quantity.is_zero();
         if (is_part) {
-            corrected_.parts.push_back({rows.id(i, 26), rows.id(i, 2), rows.id(i, 6),
-                                        {billed.amount, billed.tax}, {stands.amount, stands.tax}});
+            corrected_.parts.push_back({rows.id(i, 26),
+                                        rows.id(i, 2),
+                                        rows.id(i, 6),
+                                        {billed.amount, billed.tax},
+                                        {stands.amount, stands.tax}});
         }
         if (kind == DetailKind::correction || is_part) {
             bool const has_unbilled = book_.known_line(rows.id(i, 7)).method == BillingMethod::time_and_material;
             add_rows(rows, i, rows.id(i, 2), rows.id(i, 3),
-                     confirm_correction(billed, stands, book_.known_contract(rows.id(i, 4)).money_scale,
-                                        has_unbilled),
+                     confirm_correction(billed, stands, book_.known_contract(rows.id(i, 4)).money_scale, has_unbilled),
                      batch);
             return;
         }

@@ -100,8 +100,8 @@ Milestones load_milestones(const Ids& ids) {
 
 std::string more_than_left(const Milestone& milestone) {
     Decimal const left = milestone.left().total();
-    return "only " + left.trimmed().text() + " of it (" +
-           percent_of(milestone.whole.total(), left).trimmed().text() + " %) is left to bill";
+    return "only " + left.trimmed().text() + " of it (" + percent_of(milestone.whole.total(), left).trimmed().text() +
+           " %) is left to bill";
 }
 
 // Why nothing can be billed next of a milestone; empty if something can.
@@ -188,8 +188,8 @@ public:
         if (std::string problem = step_problem(book_, milestone); !problem.empty()) {
             return problem;
         }
-        if (std::string problem = milestone_line_problem(book_.known_line(milestone.line_id), milestone.contracted,
-                                                         milestone.line_total);
+        if (std::string problem =
+                milestone_line_problem(book_.known_line(milestone.line_id), milestone.contracted, milestone.line_total);
             !problem.empty()) {
             return problem;
         }
@@ -335,6 +335,13 @@ void merge(std::int64_t operation_id, const Merge& merged) {
                  GROUP BY k.into_id) d
          WHERE s.milestone_split_id = d.into_id)",
                              {INT8ARRAYOID, INT8ARRAYOID}};
+    static pg::Statement disown{R"(
+        UPDATE billing.milestone_split s SET cut_from = NULL
+          FROM unnest($1) AS k (slice_id)
+          JOIN billing.milestone_split x ON x.milestone_split_id = k.slice_id
+         WHERE s.contract_id = x.contract_id AND s.milestone_id = x.milestone_id
+           AND s.cut_from = x.milestone_split_id)",
+                                {INT8ARRAYOID}};
     static pg::Statement erase{"DELETE FROM billing.milestone_split WHERE milestone_split_id = ANY ($1)",
                                {INT8ARRAYOID}};
     if (merged.slices.empty()) {
@@ -342,6 +349,7 @@ void merge(std::int64_t operation_id, const Merge& merged) {
     }
     log_changes(operation_id, slice_merged, merged.contracts, merged.slices);
     guard::write(add, "milestone_split", guard::Write::update, pg::Parameters().ids(merged.slices).ids(merged.into));
+    guard::write(disown, "milestone_split", guard::Write::update, pg::Parameters().ids(merged.slices));
     guard::write(erase, "milestone_split", guard::Write::remove, pg::Parameters().ids(merged.slices));
 }
 
@@ -362,8 +370,8 @@ Step asked_step(const Verb& verb) {
     }
     Decimal const value = step.percent ? *step.percent : *step.amount;
     if (value.sign() < 0 || (step.percent && Decimal::of(100) < value)) {
-        throw DomainError(sqlstate::invalid_parameter, step.percent ? "percent must be between 0 and 100"
-                                                                    : "amount must not be negative");
+        throw DomainError(sqlstate::invalid_parameter,
+                          step.percent ? "percent must be between 0 and 100" : "amount must not be negative");
     }
     if (step.ready && value.is_zero()) {
         throw DomainError(sqlstate::invalid_parameter, "nothing cannot be marked ready to invoice", {},

@@ -885,7 +885,13 @@ Check checks[] = {
           FROM billing.milestone_split s
           LEFT JOIN billing.actual b ON b.actual_id = s.credited_sale_id AND b.contract_id = s.contract_id
                AND b.milestone_split_id = s.cut_from
-         WHERE s.credited_sale_id IS NOT NULL AND b.adjustment_status IS DISTINCT FROM 'adjusted')"},
+         WHERE s.credited_sale_id IS NOT NULL AND b.adjustment_status IS DISTINCT FROM 'adjusted'
+        UNION ALL
+        SELECT s.contract_id, 'milestone share ' || s.milestone_split_id, 'cut from ' || s.cut_from || ', which is no older share of its customer'
+          FROM billing.milestone_split s
+          LEFT JOIN billing.milestone_split o ON o.milestone_split_id = s.cut_from AND o.contract_id = s.contract_id
+               AND o.milestone_id = s.milestone_id AND o.customer_id = s.customer_id AND o.milestone_split_id < s.milestone_split_id
+         WHERE s.cut_from IS NOT NULL AND o.milestone_split_id IS NULL)"},
     {"what is uncut of a milestone is one share for each customer",
      R"(
         SELECT s.contract_id, 'milestone ' || s.milestone_id, pg_catalog.count(*) || ' uncut shares of customer ' || s.customer_id

@@ -211,6 +211,16 @@ SELECT results_eq(
 SELECT count(*) FROM billing.mark_not_ready_to_invoice(contracts => '{42}');
 SELECT is((SELECT string_agg(trim_scale(amount) || ' ' || milestone_status, ', ') FROM billing.milestone_split WHERE milestone_id = 42), '1000 not_ready_to_invoice', 'and everything taken back is one share');
 
+-- The whole marked while a slice of it is: taken back, the slice is the rest, and the whole merges into it.
+UPDATE billing.contract_line SET invoice_schedule_type = 'progress_based' WHERE contract_line_id = 42;
+SELECT is(stepped(42, 10), 'changed', 'a slice');
+UPDATE billing.contract_line SET invoice_schedule_type = 'completed_milestones' WHERE contract_line_id = 42;
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{42}');
+SELECT count(*) FROM billing.mark_not_ready_to_invoice(milestones => (slices(42))[2:2]);
+SELECT count(*) FROM billing.mark_not_ready_to_invoice(milestones => slices(42));
+SELECT results_eq('SELECT trim_scale(amount), milestone_status::text, cut_from FROM billing.milestone_split WHERE milestone_id = 42',
+    $$VALUES (1000.0, 'not_ready_to_invoice', NULL::bigint)$$, 'in the end there is one share');
+
 -- --- What is not possible
 SELECT throws_ok($$SELECT * FROM billing.set_progress('{42}')$$, '22023', NULL, 'neither percent nor amount');
 SELECT throws_ok($$SELECT * FROM billing.set_progress('{42}', 1, 1)$$, '22023', NULL, 'both');

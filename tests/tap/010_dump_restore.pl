@@ -12,11 +12,36 @@ my $dumps = PostgreSQL::Test::Utils::tempdir();
 my @tables = qw(invoice_series contract actual entry invoice milestone contract_line);
 billing_install($node, 'app');
 small_world($node, 'app');
+slices($node, 'app');
 customer_objects($node, 'app');
 is(problems($node, 'app'), '', 'the original is sound');
 is(missing_statuses(), '', 'the original holds every status there is');
 my $original = fingerprint($node, 'app');
 my $original_objects = objects('app');
+
+# A progress-based milestone of which a slice was billed, and credited in part, and another one with a next step.
+sub slices {
+    my ($cluster, $database) = @_;
+    $cluster->safe_psql($database, <<'SQL');
+INSERT INTO billing.project (project_id, company_id, name) VALUES (900, 1, 'Tower');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id, invoice_schedule_type)
+SELECT contract_id, 900, 'Tower', 'fixed_price', 900, 'progress_based' FROM billing.contract WHERE name = 'Fixed price';
+INSERT INTO billing.milestone (contract_id, milestone_id, contract_line_id, name, milestone_date, amount, tax)
+SELECT contract_id, m, 900, 'Tower', '2024-12-31', 100.01, 25 FROM billing.contract, unnest('{901,902}'::bigint[]) AS m WHERE name = 'Fixed price';
+DO $$ DECLARE bill bigint; BEGIN
+    PERFORM billing.set_progress('{901}', percent => 33.33, ready => true);
+    SELECT invoice_id INTO bill FROM billing.create_invoices(milestones => ARRAY(
+        SELECT milestone_split_id FROM billing.milestone_split WHERE milestone_id = 901 AND milestone_status = 'ready_to_invoice'), invoice_date => '2024-03-01')
+     WHERE outcome = 'changed' ORDER BY 1 LIMIT 1;
+    PERFORM billing.confirm_invoices(ARRAY[bill]);
+    PERFORM billing.revise_invoice(bill, billed_sales => ARRAY(SELECT a.actual_id FROM billing.actual a WHERE a.invoice_id = bill AND a.contract_line_id = 900));
+    PERFORM billing.edit_invoice_details(details => ARRAY(SELECT detail_id FROM billing.invoice_correction WHERE contract_line_id = 900), price => 5.05);
+    PERFORM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice_correction WHERE contract_line_id = 900));
+    PERFORM billing.set_progress('{902}', percent => 10);
+END $$;
+SQL
+    return;
+}
 
 # Labels of the status columns that no row of the original has. These have no verb that leads to them yet.
 sub missing_statuses {

@@ -25,8 +25,8 @@ Taxed sum_of(const std::vector<OpenShare>& open) {
 std::string cut_text(const Taxed& slice, const std::vector<OpenShare>& open, const std::vector<Share>& shares) {
     std::string result;
     for (const SlicePart& part : cut(slice, open, shares, 2))
-        result += (result.empty() ? "" : ", ") + std::to_string(open[part.share].customer_id) + ": " +
-                  text(part.part) + (part.takes_all ? " all" : "");
+        result += (result.empty() ? "" : ", ") + std::to_string(open[part.share].customer_id) + ": " + text(part.part) +
+                  (part.takes_all ? " all" : "");
     return result;
 }
 
