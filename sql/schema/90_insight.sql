@@ -309,7 +309,8 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
    AND NOT EXISTS (SELECT FROM superseded o
                     WHERE o.entry_id = s.entry_id AND o.actual_id < s.actual_id
                       AND (k.id IS NULL OR (o.operation_id <> k.operation_id AND o.change_id < k.change_id)))
-   AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id IN (s.source_id, s.part_of_id))
+   AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.source_id)
+   AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.part_of_id)
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)
    AND NOT EXISTS (SELECT FROM journaled j WHERE j.journal_line_id = s.journal_line_id)
 UNION ALL

@@ -95,8 +95,11 @@ bool keeps_rest(const DraftDetail& detail) {
 
 // The tax of a detail nobody gave another one: of the rest that stays in the backlog, it keeps the tax there.
 Decimal tax_by_default(const DraftDetail& detail) {
-    if (detail.quantity.is_zero() || !keeps_rest(detail)) {
-        return detail.quantity.is_zero() ? Decimal() : *detail.source_tax;
+    if (detail.quantity.is_zero()) {
+        return Decimal();
+    }
+    if (!keeps_rest(detail)) {
+        return *detail.source_tax;
     }
     DetailTerms const source{BillingType::chargeable, *detail.source_quantity, *detail.source_price,
                              *detail.source_amount,   *detail.source_tax,      detail.source_extension};

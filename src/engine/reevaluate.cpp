@@ -265,9 +265,10 @@ void Reevaluation::keep(const EntryRow& entry, const std::vector<LedgerRow>& sta
 
 // --- not-to-exceed limits -----------------------------------------------------------------------------------------
 
-// Who had room is offered it first, then the oldest work: without a change nothing moves.
+// What gives room comes first, then who had room, then the oldest work: without a change nothing moves.
 bool Reevaluation::Bid::operator<(const Bid& other) const {
-    return std::make_tuple(!had_room, date, entry_id) < std::make_tuple(!other.had_room, other.date, other.entry_id);
+    return std::make_tuple(!gives_room, !had_room, date, entry_id) <
+           std::make_tuple(!other.gives_room, !other.had_room, other.date, other.entry_id);
 }
 
 void Reevaluation::release(const LedgerRow& row) {
@@ -284,12 +285,14 @@ std::vector<Reevaluation::Bid> Reevaluation::bids() const {
         Rewrite const& rewrite = rewrites_[i];
         for (std::size_t k = 0; k < rewrite.written.size(); ++k) {
             if (is_chargeable_sale(rewrite.written[k])) {
-                all.push_back({rewrite.had_room, rewrite.entry.date, rewrite.entry.entry_id, i, k});
+                all.push_back({rewrite.written[k].amount.sign() <= 0, rewrite.had_room, rewrite.entry.date,
+                               rewrite.entry.entry_id, i, k});
             }
         }
     }
     for (std::size_t i = 0; i < kept_.size(); ++i) {
-        all.push_back({kept_[i].row.nte == NteStatus::committed, kept_[i].date, kept_[i].entry_id, no_rewrite, i});
+        all.push_back({kept_[i].row.amount.sign() <= 0, kept_[i].row.nte == NteStatus::committed, kept_[i].date,
+                       kept_[i].entry_id, no_rewrite, i});
     }
     std::stable_sort(all.begin(), all.end());
     return all;

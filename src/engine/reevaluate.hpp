@@ -67,6 +67,7 @@ private:
     };
     // Whose turn it is to be offered room.
     struct Bid {
+        bool gives_room; // an amount of zero or less
         bool had_room;
         DateADT date;
         std::int64_t entry_id;

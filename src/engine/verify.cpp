@@ -440,7 +440,7 @@ Check checks[] = {
                        pg_catalog.sum(s.amount) AS amount, pg_catalog.sum(s.tax) AS tax,
                        pg_catalog.array_agg(DISTINCT (s.contract_line_id, s.customer_id, s.entry_id, s.source_id, s.price,
                             s.transaction_type, s.transaction_class, s.transaction_date, s.billing_type)::text) AS kinds
-                  FROM billing.actual s WHERE s.part_of_id IS NOT NULL AND s.reverses_id IS NULL
+                  FROM billing.actual s WHERE s.part_of_id IS NOT NULL
                  GROUP BY s.contract_id, s.part_of_id) p
           LEFT JOIN billing.actual w ON w.actual_id = p.part_of_id AND w.contract_id = p.contract_id
          WHERE w.actual_id IS NULL OR p.parts <> 2 OR w.adjustment_status <> 'adjusted'
@@ -549,7 +549,12 @@ Check checks[] = {
            AND (coalesce(w.on_invoice, 0) + coalesce(w.kept, 0) <> d.quantity + r.quantity
                 OR coalesce(w.kept, 0) <> CASE WHEN d.keep_rest THEN r.quantity ELSE 0 END
                 OR coalesce(w.kept_amount, 0) <> CASE WHEN d.keep_rest AND r.quantity <> 0
-                                                      THEN s.amount - billing.money(d.quantity * s.price, v.currency) ELSE 0 END))"},
+                                                      THEN s.amount - billing.money(d.quantity * s.price, v.currency) ELSE 0 END)
+        UNION ALL
+        SELECT d.contract_id, 'invoice detail ' || d.detail_id, 'of kind ' || d.detail_kind || ' and quantity ' || d.quantity || ' cannot keep a rest'
+          FROM billing.invoice_detail d
+          LEFT JOIN billing.actual s ON s.actual_id = d.actual_id AND s.contract_id = d.contract_id
+         WHERE (d.keep_rest IS NOT NULL AND d.detail_kind <> 'actual') OR (d.keep_rest AND d.quantity = 0 AND s.quantity <> 0))"},
     {"invoices belong together", R"(
         SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'customer ' || l.customer_id || ', invoice of customer ' || v.customer_id
           FROM billing.invoice_line l

@@ -213,6 +213,21 @@ SELECT results_eq('SELECT * FROM standing(403, 404)',
           '404 customer 1 1 @ 100 = 100 tax 0 not_ready_to_invoice committed',
           '404 customer 1 1 @ 100 = 100 tax 0 not_ready_to_invoice failed contract'], 'X-40 a negative amount gives room');
 
+-- --- What gives room is offered first, so that nothing moves when work is evaluated again
+SELECT limited(47, 1000);
+SELECT work(471, 47, 5, day => '2026-03-01');
+SELECT work(472, 47, 5, day => '2026-03-02');
+SELECT work(473, 47, -1, day => '2026-03-03');
+SELECT results_eq(
+    $$SELECT nte_status::text, quantity FROM billing.reevaluate_work('{47}') WHERE reverses_id IS NULL ORDER BY actual_id$$,
+    $$VALUES ('committed', 1.0), ('failed', 4.0)$$, 'the room that negative work gave is used');
+SELECT is(committed(47), 1000.0, 'up to the limit');
+UPDATE billing.contract SET nte_limit = 999 WHERE contract_id = 47;
+SELECT results_eq(
+    $$SELECT nte_status::text, quantity FROM billing.reevaluate_work('{47}') WHERE reverses_id IS NULL ORDER BY actual_id$$,
+    $$VALUES ('committed', 0.99), ('failed', 0.01)$$, 'a lower limit takes from who came last');
+SELECT is_empty($$SELECT * FROM billing.reevaluate_work('{47}')$$, 'and then nothing moves any more');
+
 -- --- The scale of quantities
 SELECT limited(45, 333.33);
 UPDATE billing.company SET quantity_scale = 0 WHERE company_id = 1;

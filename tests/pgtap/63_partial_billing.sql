@@ -165,6 +165,20 @@ SELECT bag_eq(
 UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id WHEN 1 THEN 100 ELSE 0 END
  WHERE contract_line_id = 10;
 
+-- --- Credited at another price than the rest: no entry can say both
+SELECT drafted_work(105, 10);
+SELECT count(*) FROM billing.edit_invoice_details(sales(105), quantity => 6, price => 180, keep_rest => true);
+SELECT confirmed(invoice(10));
+SELECT billing.confirm_invoices(ARRAY[(SELECT max(r.invoice_id) FROM billing.revise_invoice(invoice(10)) r)]);
+UPDATE billing.contract_line_customer SET billing_split_percent = 50 WHERE contract_line_id = 10;
+SELECT results_eq(
+    $$SELECT outcome::text, reason FROM billing.reevaluate_work(entries => '{105}')$$,
+    $$VALUES ('refused', 'its sales were agreed at different prices; cancel the approval to have it written again')$$,
+    'what was agreed is not written again at one price');
+UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id WHEN 1 THEN 100 ELSE 0 END
+ WHERE contract_line_id = 10;
+SELECT is_empty($$SELECT * FROM billing.reevaluate_work(entries => '{105}')$$, 'with the old split nothing differs');
+
 -- --- Not credited: what waits is left alone, and said so only if the terms differ
 SELECT drafted_work(104, 10);
 SELECT count(*) FROM billing.edit_invoice_details(sales(104), quantity => 6, keep_rest => true);

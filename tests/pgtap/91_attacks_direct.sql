@@ -325,7 +325,7 @@ SELECT attack.allowed('name and date of a billed milestone',
 
 -- --- contracts
 SELECT is(attack.sweep('billing.contract', 'contract_id = 10'),
-    '00000: attributes,customer_id,invoice_series,name,nte_limit',
+    '00000: attributes,customer_id,invoice_series,keep_rest,name,nte_limit,nte_partial_fit',
     'attack 40: every column of a contract');
 SELECT attack.refused(40, 'currency of a contract',
     'UPDATE billing.contract SET currency = ''SEK'' WHERE contract_id = 10');
