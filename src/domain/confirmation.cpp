@@ -47,11 +47,11 @@ std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTe
         add_billed_sale(rows, edited, source_row);
     const Decimal rest = remainder(source.quantity, edited.quantity);
     if (!rest.is_zero())
-        add_billed_sale(
-            rows,
-            {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal(),
-             extend(Decimal(), BillingType::non_chargeable, source.extension.rates, money_scale)},
-            source_row);
+        add_billed_sale(rows,
+                        {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale),
+                         Decimal(),
+                         extend(Decimal(), BillingType::non_chargeable, source.extension.rates, money_scale)},
+                        source_row);
     return rows;
 }
 
@@ -61,13 +61,17 @@ namespace {
 DetailTerms returned(const DetailTerms& billed, const DetailTerms& corrected, const Decimal& rest, int money_scale) {
     if (corrected.quantity.is_zero() || corrected.price == billed.price) {
         const Decimal tax = billed.tax - corrected.tax;
-        return {billed.billing_type, rest, billed.price, billed.amount - corrected.amount,
-                tax.sign() == billed.tax.sign() ? tax : Decimal(), remainder(billed.extension, corrected.extension)};
+        return {billed.billing_type,
+                rest,
+                billed.price,
+                billed.amount - corrected.amount,
+                tax.sign() == billed.tax.sign() ? tax : Decimal(),
+                remainder(billed.extension, corrected.extension)};
     }
     const Decimal base = (rest * billed.price).rounded(money_scale);
-    const Extension extension = extend_anew(
-        base, billed.billing_type,
-        {billed.billing_type, base_amount(billed.amount, billed.extension), billed.extension}, money_scale);
+    const Extension extension =
+        extend_anew(base, billed.billing_type,
+                    {billed.billing_type, base_amount(billed.amount, billed.extension), billed.extension}, money_scale);
     const Decimal amount = base + extension.net();
     return {billed.billing_type, rest, billed.price, amount, corrected_tax(billed, amount, money_scale), extension};
 }
