@@ -30,8 +30,10 @@ CREATE OR REPLACE VIEW billing.discounts_and_fees AS
 SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.reverses_id, a.entry_id, a.invoice_id, a.transaction_type,
        a.transaction_class, a.transaction_date, a.billing_type, a.billing_status, a.quantity, a.price,
        a.amount + a.discount_amount - a.fee_amount AS base_amount,
-       a.discount_percent, a.discount_amount, a.fee_percent, a.fee_amount, a.amount, a.tax, a.amount + a.tax AS extended_amount
+       a.discount_percent, a.discount_amount, a.fee_percent, a.fee_amount, a.amount, a.tax, a.amount + a.tax AS extended_amount,
+       c.currency
   FROM billing.actual a
+  JOIN billing.contract c ON c.contract_id = a.contract_id
  WHERE a.discount_percent IS NOT NULL;
 COMMENT ON VIEW billing.discounts_and_fees IS 'Sales of lines with discount or fee, unbilled and billed with their reversals: how quantity and price became the amount.';
 COMMENT ON COLUMN billing.discounts_and_fees.base_amount IS 'Quantity x price, before discount and fee.';
