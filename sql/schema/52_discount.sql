@@ -8,8 +8,8 @@ ALTER TABLE billing.contract_line ADD COLUMN IF NOT EXISTS discount_percent nume
 ALTER TABLE billing.contract_line ADD COLUMN IF NOT EXISTS fee_percent numeric(7,4) NOT NULL DEFAULT 0
     CONSTRAINT contract_line_fee_is_not_negative CHECK (fee_percent >= 0)
     CONSTRAINT contract_line_fee_needs_time_and_material CHECK (fee_percent = 0 OR billing_method = 'time_and_material');
-COMMENT ON COLUMN billing.contract_line.discount_percent IS 'Deducted from what its chargeable sales come to, for work approved from now on; reevaluate_work() applies it to the backlog.';
-COMMENT ON COLUMN billing.contract_line.fee_percent IS 'Added to what its chargeable sales come to, before the discount; for work approved from now on.';
+COMMENT ON COLUMN billing.contract_line.discount_percent IS 'Percentage of quantity x price taken off every chargeable sale of work approved from now on; reevaluate_work() applies it to the backlog. Time and material only.';
+COMMENT ON COLUMN billing.contract_line.fee_percent IS 'Percentage of quantity x price, before the discount, added to every chargeable sale; otherwise like discount_percent.';
 
 ALTER TABLE billing.actual ADD COLUMN IF NOT EXISTS discount_percent numeric;
 ALTER TABLE billing.actual ADD COLUMN IF NOT EXISTS fee_percent numeric;
