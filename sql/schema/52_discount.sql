@@ -8,8 +8,8 @@ ALTER TABLE billing.contract_line ADD COLUMN IF NOT EXISTS discount_percent nume
 ALTER TABLE billing.contract_line ADD COLUMN IF NOT EXISTS fee_percent numeric(7,4) NOT NULL DEFAULT 0
     CONSTRAINT contract_line_fee_is_not_negative CHECK (fee_percent >= 0)
     CONSTRAINT contract_line_fee_needs_time_and_material CHECK (fee_percent = 0 OR billing_method = 'time_and_material');
-COMMENT ON COLUMN billing.contract_line.discount_percent IS 'Deducted from what its chargeable sales come to, for work approved from now on; reevaluate_work() applies it to the backlog.';
-COMMENT ON COLUMN billing.contract_line.fee_percent IS 'Added to what its chargeable sales come to, before the discount; for work approved from now on.';
+COMMENT ON COLUMN billing.contract_line.discount_percent IS 'Percentage of quantity x price taken off every chargeable sale of work approved from now on; reevaluate_work() applies it to the backlog. Time and material only.';
+COMMENT ON COLUMN billing.contract_line.fee_percent IS 'Percentage of quantity x price, before the discount, added to every chargeable sale; otherwise like discount_percent.';
 
 ALTER TABLE billing.actual ADD COLUMN IF NOT EXISTS discount_percent numeric;
 ALTER TABLE billing.actual ADD COLUMN IF NOT EXISTS fee_percent numeric;
@@ -30,8 +30,10 @@ CREATE OR REPLACE VIEW billing.discounts_and_fees AS
 SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.reverses_id, a.entry_id, a.invoice_id, a.transaction_type,
        a.transaction_class, a.transaction_date, a.billing_type, a.billing_status, a.quantity, a.price,
        a.amount + a.discount_amount - a.fee_amount AS base_amount,
-       a.discount_percent, a.discount_amount, a.fee_percent, a.fee_amount, a.amount, a.tax, a.amount + a.tax AS extended_amount
+       a.discount_percent, a.discount_amount, a.fee_percent, a.fee_amount, a.amount, a.tax, a.amount + a.tax AS extended_amount,
+       c.currency
   FROM billing.actual a
+  JOIN billing.contract c ON c.contract_id = a.contract_id
  WHERE a.discount_percent IS NOT NULL;
 COMMENT ON VIEW billing.discounts_and_fees IS 'Sales of lines with discount or fee, unbilled and billed with their reversals: how quantity and price became the amount.';
 COMMENT ON COLUMN billing.discounts_and_fees.base_amount IS 'Quantity x price, before discount and fee.';

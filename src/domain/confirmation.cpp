@@ -57,6 +57,18 @@ DetailTerms rest_of(const DetailTerms& source, const Decimal& quantity, int mone
 
 namespace {
 
+// The rest of a reduced quantity that nobody pays. All of it is the source's amount, residue of its split included.
+DetailTerms written_off(const DetailTerms& source, const Decimal& billed, const Decimal& rest, int money_scale) {
+    const Decimal amount = billed.is_zero() ? base_amount(source.amount, source.extension)
+                                            : (rest * source.price).rounded(money_scale);
+    return {BillingType::non_chargeable,
+            rest,
+            source.price,
+            amount,
+            Decimal(),
+            extend(Decimal(), BillingType::non_chargeable, source.extension.rates, money_scale)};
+}
+
 // A sale that is open again.
 ConfirmedRow kept(const DetailTerms& terms) {
     return {TransactionType::unbilled_sales,
@@ -80,11 +92,7 @@ std::vector<ConfirmedRow> confirm_sale(const DetailTerms& source, const DetailTe
     if (!rest.is_zero() && keeps_rest)
         rows.push_back(kept(rest_of(source, edited.quantity, money_scale)));
     else if (!rest.is_zero())
-        add_billed_sale(
-            rows,
-            {BillingType::non_chargeable, rest, source.price, (rest * source.price).rounded(money_scale), Decimal(),
-             extend(Decimal(), BillingType::non_chargeable, source.extension.rates, money_scale)},
-            source_row);
+        add_billed_sale(rows, written_off(source, edited.quantity, rest, money_scale), source_row);
     return rows;
 }
 
@@ -94,13 +102,17 @@ namespace {
 DetailTerms returned(const DetailTerms& billed, const DetailTerms& corrected, const Decimal& rest, int money_scale) {
     if (corrected.quantity.is_zero() || corrected.price == billed.price) {
         const Decimal tax = billed.tax - corrected.tax;
-        return {billed.billing_type, rest, billed.price, billed.amount - corrected.amount,
-                tax.sign() == billed.tax.sign() ? tax : Decimal(), remainder(billed.extension, corrected.extension)};
+        return {billed.billing_type,
+                rest,
+                billed.price,
+                billed.amount - corrected.amount,
+                tax.sign() == billed.tax.sign() ? tax : Decimal(),
+                remainder(billed.extension, corrected.extension)};
     }
     const Decimal base = (rest * billed.price).rounded(money_scale);
-    const Extension extension = extend_anew(
-        base, billed.billing_type,
-        {billed.billing_type, base_amount(billed.amount, billed.extension), billed.extension}, money_scale);
+    const Extension extension =
+        extend_anew(base, billed.billing_type,
+                    {billed.billing_type, base_amount(billed.amount, billed.extension), billed.extension}, money_scale);
     const Decimal amount = base + extension.net();
     return {billed.billing_type, rest, billed.price, amount, corrected_tax(billed, amount, money_scale), extension};
 }

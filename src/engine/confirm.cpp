@@ -427,12 +427,9 @@ private:
     }
 
     DetailTerms terms_at(const pg::Rows& rows, std::uint64_t i, int first, int first_of_extension) const {
-        return {billing_type_(rows.value(i, first)),
-                rows.decimal(i, first + 1),
-                rows.decimal(i, first + 2),
-                rows.decimal(i, first + 3),
-                rows.decimal(i, first + 4),
-                extension_at(rows, i, first_of_extension)};
+        return {billing_type_(rows.value(i, first)), rows.decimal(i, first + 1),
+                rows.decimal(i, first + 2),          rows.decimal(i, first + 3),
+                rows.decimal(i, first + 4),          extension_at(rows, i, first_of_extension)};
     }
 
     DetailTerms detail_at(const pg::Rows& rows, std::uint64_t i) const { return terms_at(rows, i, 12, 27); }

@@ -81,8 +81,7 @@ void settle_amount(const DraftDetail& before, DraftDetail& after) {
     if (before.source_extension.rates.any()) {
         ExtendedSale const source{*from_label<BillingType>(*before.source_billing_type), source_base,
                                   before.source_extension};
-        after.extension =
-            extend_anew(base, *from_label<BillingType>(after.billing_type), source, after.money_scale);
+        after.extension = extend_anew(base, *from_label<BillingType>(after.billing_type), source, after.money_scale);
         after.amount += after.extension.net();
     }
 }

@@ -19,8 +19,9 @@ inline Extension extension_at(const pg::Rows& rows, std::uint64_t i, int first) 
 
 // The same four of a batch, as its last columns …
 #define BILLING_EXTENSION_BATCH_COLUMNS                                                                                \
-    {"discount_percent", NUMERICOID}, {"fee_percent", NUMERICOID}, {"discount_amount", NUMERICOID},                    \
-        {"fee_amount", NUMERICOID}
+    {"discount_percent", NUMERICOID}, {"fee_percent", NUMERICOID}, {"discount_amount", NUMERICOID}, {                  \
+        "fee_amount", NUMERICOID                                                                                       \
+    }
 
 // … and their values.
 inline void add_extension(pg::RowBatch& batch, const Extension& extension) {

@@ -421,11 +421,11 @@ Check checks[] = {
         UNION ALL
         SELECT d.contract_id, 'invoice detail ' || d.detail_id,
                'discount ' || coalesce(d.discount_amount::text, 'none') || ' and fee ' || coalesce(d.fee_amount::text, 'none')
-               || ', its source ' || a.actual_id || ' was made with ' || coalesce(a.discount_percent::text, 'no') || ' % and '
+               || ', its source was made with ' || coalesce(a.discount_percent::text, 'no') || ' % and '
                || coalesce(a.fee_percent::text, 'no') || ' %'
           FROM billing.invoice_detail d
           JOIN billing.contract c ON c.contract_id = d.contract_id
-          JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+          LEFT JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
          WHERE (d.discount_amount IS NULL) <> (a.discount_percent IS NULL) OR (d.fee_amount IS NULL) <> (a.fee_percent IS NULL)
             OR (d.billing_type <> 'chargeable' AND (d.discount_amount <> 0 OR d.fee_amount <> 0))
             OR ((d.quantity, d.price) IS DISTINCT FROM (a.quantity, a.price) AND d.discount_amount IS NOT NULL

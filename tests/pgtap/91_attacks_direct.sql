@@ -353,15 +353,15 @@ SELECT attack.refused(41, 'a second rounding customer',
 SELECT attack.refused(41, 'a split of more than 100 percent',
     'UPDATE billing.contract_customer SET billing_split_percent = 100.01 WHERE contract_id = 10', '23514');
 SELECT is(attack.sweep('billing.contract_line', 'contract_line_id = 11'),
-    '00000: attributes,contracted_amount,include_expense,include_fee,include_material,include_time,'
+    '00000: attributes,contracted_amount,discount_percent,fee_percent,include_expense,include_fee,include_material,include_time,'
     'included_tasks,invoice_schedule_type,name,nte_limit,product_id,project_id,quantity,recorded_at,tax,unit_price',
     'attack 42: every column of a contract line');
 SELECT is(attack.sweep('billing.contract_line', 'contract_line_id = 14'),
-    '00000: attributes,contracted_amount,include_expense,include_fee,include_material,include_time,'
+    '00000: attributes,contracted_amount,discount_percent,fee_percent,include_expense,include_fee,include_material,include_time,'
     'included_tasks,invoice_schedule_type,name,nte_limit,project_id,recorded_at; ZB022: product_id,quantity,tax,unit_price',
     'attack 42: every column of a product line on a draft');
 SELECT is(attack.sweep('billing.contract_line', 'contract_line_id = 13'),
-    '00000: attributes,contracted_amount,include_expense,include_fee,include_material,include_time,'
+    '00000: attributes,contracted_amount,discount_percent,fee_percent,include_expense,include_fee,include_material,include_time,'
     'included_tasks,invoice_schedule_type,name,nte_limit,project_id,recorded_at; ZB022: product_id,quantity,tax,unit_price',
     'attack 42: every column of a billed product line');
 SELECT attack.refused(43, 'billing method of a line',

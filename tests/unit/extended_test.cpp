@@ -24,13 +24,12 @@ std::vector<Part> parts_of(const std::vector<const char*>& amounts) {
 }
 
 std::vector<NewActual> approve(const Rates& rates, const std::vector<Share>& shares, const char* quantity,
-                               const char* price, const char* billable,
-                               BillingType type = BillingType::chargeable) {
+                               const char* price, const char* billable, BillingType type = BillingType::chargeable) {
     std::vector<Part> parts;
     std::vector<NewActual> actuals;
-    approve_work({TransactionClass::time, dec(quantity), dec(billable), std::nullopt, dec("100"), dec(price), Decimal()},
-                 {BillingMethod::time_and_material, type, shares.data(), shares.size(), {2, 2}, {2, 2}, rates}, parts,
-                 actuals);
+    approve_work(
+        {TransactionClass::time, dec(quantity), dec(billable), std::nullopt, dec("100"), dec(price), Decimal()},
+        {BillingMethod::time_and_material, type, shares.data(), shares.size(), {2, 2}, {2, 2}, rates}, parts, actuals);
     actuals.erase(std::remove_if(actuals.begin(), actuals.end(),
                                  [](const NewActual& a) { return a.type == TransactionType::cost; }),
                   actuals.end());
@@ -148,7 +147,8 @@ TEST(Extended, PropertySumsOverCustomersAreTheRoundedWhole) {
         Decimal whole;
         for (int i = random.small(1, 12); i > 0; --i) {
             // What rounding leaves can be of the other sign.
-            const std::int64_t units = random.one_in(20) ? -random.between(0, 3) : random.between(0, is_small ? 20 : 1000000);
+            const std::int64_t units =
+                random.one_in(20) ? -random.between(0, 3) : random.between(0, is_small ? 20 : 1000000);
             parts.push_back({i, dec("1"), Decimal::of(sign * units, scale), Decimal()});
             whole += parts.back().amount;
         }
@@ -198,8 +198,12 @@ TEST(Extended, PropertyConfirmationReversesExactly) {
             const Decimal base = Decimal::of(quantity * 150);
             const Extension extension = source != nullptr ? extend_anew(base, BillingType::chargeable, *source, 2)
                                                           : extend(base, BillingType::chargeable, rates, 2);
-            return DetailTerms{BillingType::chargeable, Decimal::of(quantity), Decimal::of(150),
-                               base + extension.net(), Decimal(), extension};
+            return DetailTerms{BillingType::chargeable,
+                               Decimal::of(quantity),
+                               Decimal::of(150),
+                               base + extension.net(),
+                               Decimal(),
+                               extension};
         };
         const DetailTerms sale = terms(random.between(1, 20), nullptr);
         const ExtendedSale source{sale.billing_type, base_amount(sale.amount, sale.extension), sale.extension};
