@@ -195,7 +195,8 @@ private:
                    pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
                        - CASE WHEN d.source_billing_type = 'chargeable' THEN d.source_amount ELSE 0 END)
               FROM billing.draft_detail d
-             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL AND d.detail_kind IN ('actual', 'manual', 'correction')
+             WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
+               AND d.detail_kind IN ('actual', 'milestone', 'manual', 'correction')
              GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
              ORDER BY d.invoice_id, d.contract_line_id)",
                                   {INT8ARRAYOID}};
@@ -207,10 +208,13 @@ private:
         return changes;
     }
 
+    // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
     NteVerdict claim(const Change& change) {
-        bool const counts = book_.known_line(change.line_id).method == BillingMethod::time_and_material;
-        return book_.limits(book_.known_contract(change.contract_id))
-            .evaluate(change.line_id, change.customer_id, change.amount, counts);
+        NteBook& limits = book_.limits(book_.known_contract(change.contract_id));
+        if (book_.known_line(change.line_id).method == BillingMethod::fixed_price) {
+            return limits.evaluate_milestone(change.customer_id, change.amount);
+        }
+        return limits.evaluate(change.line_id, change.customer_id, change.amount, true);
     }
 
     // What edits and manual details add must still fit the limits; the sources themselves were committed before. An

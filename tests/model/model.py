@@ -484,10 +484,12 @@ class World:
 
     def mark_status(self, thing, contract, ready):
         """Product lines and retainers: no limits."""
-        if not thing or thing.status not in (NOT_READY, READY) or contract.status == "closed":
+        if not thing or thing.status not in (NOT_READY, READY):
             return REFUSED
         if (thing.status == READY) == ready:
             return UNCHANGED
+        if contract.status == "closed":
+            return REFUSED
         thing.status = READY if ready else NOT_READY
         return CHANGED
 
@@ -641,23 +643,28 @@ class World:
             line = thing if thing in invoice.contract.lines else getattr(thing, "line", None) or thing.milestone.line
             invoice.lines.setdefault(line, (ZERO, ZERO, None))
 
-    def unsound(self, contract):
-        return not all(self.is_sound(l) for l in contract.lines if l.method != "product")
+    def unsound(self, things):
+        """Whether one of these items, or details, is of a line whose percentages do not total 100."""
+        return any(l.method != "product" and not self.is_sound(l) for l in map(self.line_of, things) if l)
+
+    @staticmethod
+    def line_of(thing):
+        if hasattr(thing, "milestone"):
+            return thing.milestone.line
+        return thing if hasattr(thing, "method") else getattr(thing, "line", None)
 
     def create(self, date, contracts=None, **items):
-        """Drafts per contract and customer; returns the drafts made and how many items or contracts were refused."""
+        """Drafts per contract and customer; returns those made."""
         if contracts is None and not items:
             contracts = [c.id for c in self.contracts.values() if c.status != "closed"]
         named = self.contracts if contracts is None else contracts
-        made, refused = [], 0
+        made = []
         for number in sorted(set(named)):
             contract = self.contracts.get(number)
             if not contract or contract.status == "closed":
-                refused += contracts is not None
                 continue
             found = self.eligible(contract, date, everything=not items, **items)
-            if found and self.unsound(contract):
-                refused += 1
+            if self.unsound(thing for things in found.values() for thing in things):
                 continue
             for customer in sorted(found):
                 invoice = self.new_draft(contract, customer, date)
@@ -673,7 +680,7 @@ class World:
             if contract.status == "closed":
                 continue
             found = self.eligible(contract, date, everything=False, **items)
-            if found and self.unsound(contract):
+            if self.unsound(thing for things in found.values() for thing in things):
                 continue
             for customer in sorted(found):
                 drafts = [i for i in contract.invoices if i.customer == customer and i.status == "draft"]
@@ -687,11 +694,14 @@ class World:
         outcome = {}
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open or invoice.contract.status == "closed" or self.unsound(invoice.contract):
+            if not invoice or not invoice.is_open or invoice.contract.status == "closed":
                 outcome[number] = REFUSED
                 continue
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
+            if self.unsound(found):
+                outcome[number] = REFUSED
+                continue
             self.put(invoice, found)
             self.total(invoice)
             changed = found or before != (invoice.detail_amount, invoice.total_tax)
@@ -872,7 +882,7 @@ class World:
             before = ZERO
             if row.kind in ("actual", "milestone") and row.source_values[0] == "chargeable":
                 before = row.source_values[3]
-            elif row.kind.endswith("correction") and row.chargeable:
+            elif row.kind == "correction" and row.chargeable:
                 before = row.source.billed.amount
             added[row.line] += (row.amount if row.chargeable else ZERO) - before
         return added
@@ -882,6 +892,8 @@ class World:
         added = self.added(invoice)
         for line in added:
             for level, limit, of_line, customer in self.scopes(invoice.contract, line, invoice.customer):
+                if of_line and line.method == "fixed_price":
+                    continue
                 more = sum((amount for l, amount in added.items() if of_line in (None, l)), ZERO)
                 if more > 0 and self.used(invoice.contract, of_line, customer) + more > limit:
                     return True
@@ -890,9 +902,8 @@ class World:
     def cannot_confirm(self, invoice):
         if any(d.kind == "correction" and values_of(d) == values_of(d.billed) for d in invoice.details):
             return True
-        if invoice.contract.status == "closed":
-            return False
-        return self.unsound(invoice.contract) or self.exceeds(invoice)
+        counted = [line for line, (amount, tax, _) in invoice.lines.items() if amount or tax]
+        return self.unsound(counted) or self.exceeds(invoice)
 
     def confirm(self, numbers):
         outcome = {}
@@ -1179,12 +1190,31 @@ class World:
     # ---------------------------------------------------------------------------------------- milestones and runs
 
     def new_milestone(self, line, name, date, amount, tax):
+        if not self.is_sound(line):
+            raise Refused("ZB011")
         milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[])
         for share in split_amount(list(line.payers.values()), amount, tax, line.contract.scale):
             milestone.splits.append(Thing(milestone=milestone, customer=share.customer, amount=share.amount,
                                           tax=share.tax, status=NOT_READY, history=False, claim=None))
         line.contract.milestones.append(milestone)
         return milestone
+
+    @staticmethod
+    def require_untouched(milestone):
+        if any(s.status != NOT_READY or s.history for s in milestone.splits):
+            raise Refused("ZB022")
+
+    def change_milestone(self, milestone, amount, tax):
+        self.require_untouched(milestone)
+        if not self.is_sound(milestone.line):
+            raise Refused("ZB011")
+        contract, line = milestone.line.contract, milestone.line
+        contract.milestones.remove(milestone)
+        self.new_milestone(line, milestone.name, milestone.date, amount, tax).id = milestone.id
+
+    def delete_milestone(self, milestone):
+        self.require_untouched(milestone)
+        milestone.line.contract.milestones.remove(milestone)
 
     def generate_milestones(self, line, dates, total_tax):
         if line.method != "fixed_price":

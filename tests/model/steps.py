@@ -213,6 +213,20 @@ def change_entry(play):
     return Call(sql)
 
 
+@step(0.7)
+def delete_entry(play):
+    """An entry that the ledger knows stays."""
+    c = play.chance
+    entry = c.one(e for e in c.world.entries.values() if e.status == "draft" or c.likely(0.2))
+    sql = f"DELETE FROM billing.entry WHERE entry_id = {entry.id}"
+    if c.world.actuals_of(entry):
+        raise Refused("ZB022", sql)
+    if entry.status != "draft":
+        raise Skip
+    del c.world.entries[entry.id]
+    return Call(sql)
+
+
 # ------------------------------------------------------------------------------------------------ backlog
 
 def mark_call(function, named):
@@ -287,7 +301,8 @@ def change_limit(play):
     lines = [l for l in contract.lines if l.method == "time_and_material"]
     level = c.rng.randrange(4)
     if level == 0:
-        contract.nte_limit = limit
+        contract.nte_limit = limit_that_just_fits(c, contract) if c.likely(0.5) else limit
+        limit = contract.nte_limit
         return Call(f"UPDATE billing.contract SET nte_limit = {literal(limit)} WHERE contract_id = {contract.id}")
     if level == 1:
         customer = c.one(contract.customers)
@@ -302,6 +317,12 @@ def change_limit(play):
     payer.nte_limit = limit
     return Call(f"UPDATE billing.contract_line_customer SET nte_limit = {literal(limit)}"
                 f" WHERE contract_line_id = {line.id} AND customer_id = {payer.customer}")
+
+
+def limit_that_just_fits(c, contract):
+    """A limit that one of the sales that failed reaches exactly."""
+    failed = c.one(a for a in contract.actuals if in_backlog(a) and a.nte in ("failed", "not_evaluated"))
+    return max(c.world.used(contract, None, None) + failed.amount, Decimal(0))
 
 
 # ------------------------------------------------------------------------------------------------ evaluated again
@@ -363,9 +384,32 @@ def insert_milestone(play):
             raise Skip
     tax, date = c.money(300, line.contract.scale), c.day()
     name = f"Milestone {play.number}"
-    c.world.new_milestone(line, name, date, amount, tax)
-    return Call(insert("milestone", contract_id=line.contract.id, contract_line_id=line.id, name=name, milestone_date=date,
-                       amount=amount, tax=tax))
+    sql = insert("milestone", contract_id=line.contract.id, contract_line_id=line.id, name=name, milestone_date=date,
+                 amount=amount, tax=tax)
+    with play.refusal(sql):
+        c.world.new_milestone(line, name, date, amount, tax)
+    return Call(sql)
+
+
+@step(1)
+def change_milestone(play):
+    """Its shares are divided anew, by the percentages of now; not once one of them was on an invoice."""
+    c = play.chance
+    milestone = c.one(c.world.everything("milestones"))
+    amount, tax = c.money(3000, milestone.line.contract.scale) + 1, c.money(200, milestone.line.contract.scale)
+    sql = f"UPDATE billing.milestone SET amount = {amount}, tax = {tax} WHERE milestone_id = {milestone.id}"
+    with play.refusal(sql):
+        c.world.change_milestone(milestone, amount, tax)
+    return Call(sql)
+
+
+@step(0.5)
+def delete_milestone(play):
+    milestone = play.chance.one(play.world.everything("milestones"))
+    sql = f"DELETE FROM billing.milestone WHERE milestone_id = {milestone.id}"
+    with play.refusal(sql):
+        play.world.delete_milestone(milestone)
+    return Call(sql)
 
 
 @step(2)
@@ -373,12 +417,29 @@ def change_percents(play):
     """Only what is approved from now on is split by them."""
     c = play.chance
     line = c.one(l for l in c.world.lines() if l.payers)
-    shares = dict(zip(line.payers, percents(c.rng, len(line.payers))))
+    return Call(set_percents(line, dict(zip(line.payers, percents(c.rng, len(line.payers))))))
+
+
+def set_percents(line, shares):
     for customer, percent in shares.items():
         line.payers[customer].percent = percent
     cases = " ".join(f"WHEN {customer} THEN {percent}" for customer, percent in shares.items())
-    return Call(f"UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id {cases} END"
-                f" WHERE contract_line_id = {line.id}")
+    return (f"UPDATE billing.contract_line_customer SET billing_split_percent = CASE customer_id {cases} END"
+            f" WHERE contract_line_id = {line.id}")
+
+
+@step(1.5)
+def unsound_percents(play):
+    """Percentages that do not total 100 refuse whoever meets them; put right again, everything goes on."""
+    c = play.chance
+    line = c.one(l for l in c.world.lines() if l.payers)
+    right = {customer: payer.percent for customer, payer in line.payers.items()}
+    wrong = set_percents(line, {**right, c.one(right): Decimal("7.5")})
+    try:
+        call = c.one([approve, create_invoices, confirm_invoices, refresh_invoices, reevaluate_work])(play)
+    finally:
+        restored = set_percents(line, right)
+    return Call(f"{wrong}; {call.sql}; {restored}", call.expected, call.of)
 
 
 @step(1)
@@ -404,6 +465,24 @@ def some_dates(c):
     start = c.day()
     end = start + timedelta(days=c.rng.randrange(1, 90))
     return list(FREQUENCIES).index(name) + 1, start, end, frequency_dates(name, start, end)
+
+
+@step(0.5)
+def move_date(play):
+    """A date that was not run yet may be moved or deleted."""
+    c = play.chance
+    s = c.one(c.world.schedules)
+    if c.likely(0.4):
+        sql = f"DELETE FROM billing.invoice_schedule WHERE schedule_id = {s.id}"
+    else:
+        sql = f"UPDATE billing.invoice_schedule SET cutoff_date = run_date - 5 WHERE schedule_id = {s.id}"
+    if s.status != "not_run":
+        raise Refused("ZB022", sql)
+    if sql.startswith("DELETE"):
+        c.world.schedules.remove(s)
+    else:
+        s.cutoff = s.run_date - timedelta(days=5)
+    return Call(sql)
 
 
 @step(2)
@@ -533,6 +612,18 @@ def add_to_invoice(play):
 def refresh_invoices(play):
     numbers = play.chance.some(play.chance.drafts() or play.world.everything("invoices"), 3)
     return verb(f"billing.refresh_invoices({ids(numbers)})", play.world.refresh(numbers), "invoice_id, outcome")
+
+
+@step(1)
+def change_invoice(play):
+    """Date and name of a draft are free; a confirmed invoice is final."""
+    c = play.chance
+    invoice, date = c.one(c.drafts() if c.likely(0.7) else play.world.everything("invoices")), c.invoice_day()
+    sql = f"UPDATE billing.invoice SET invoice_date = '{date}', name = 'Step {play.number}' WHERE invoice_id = {invoice.id}"
+    if not invoice.is_open:
+        raise Refused("ZB022", sql)
+    invoice.date = date
+    return Call(sql)
 
 
 @step(2)
@@ -667,6 +758,24 @@ def insert_retainer(play):
     return Call(insert("retainer", contract_id=contract.id, customer_id=customer, invoice_date=date, amount=amount))
 
 
+@step(0.7)
+def change_retainer(play):
+    """As long as it is on no invoice its amount may change, or it may go."""
+    c = play.chance
+    r = c.one(c.world.everything("retainers"))
+    amount = c.money(2000, r.contract.scale) + 1
+    sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
+    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
+        sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
+    if r.status in (CREATED, POSTED):
+        raise Refused("ZB022", sql)
+    if sql.startswith("DELETE"):
+        r.contract.retainers.remove(r)
+    else:
+        r.amount = amount
+    return Call(sql)
+
+
 @step(1)
 def generate_retainers(play):
     c = play.chance
@@ -712,7 +821,7 @@ def set_advance(play):
     return Call(sql)
 
 
-@step(2)
+@step(4)
 def stage_refunds(play):
     c = play.chance
     numbers = c.some([r for r in c.world.everything("retainers") if r.status == POSTED or c.likely(0.1)], 2)

@@ -381,6 +381,25 @@ SELECT results_eq(
     'SELECT outcome::text, reason, total_amount FROM billing.confirm_invoices(ARRAY[invoice(64)])',
     $$VALUES ('changed', NULL::text, 1800.0)$$, 'X-35 what one edit gives up another may use');
 
+-- On a fixed-price line the limits of customer and contract count, as for its milestones.
+SELECT fixed_price(66);
+UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 66;
+INSERT INTO billing.milestone (contract_id, milestone_id, contract_line_id, name, milestone_date, amount)
+VALUES (66, 661, 66, 'Design', '2026-03-01', 800);
+SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{66}');
+SELECT drafted(66);
+SELECT count(*) FROM billing.add_invoice_detail(invoice(66), 66, 'time', 3, 150);
+SELECT results_eq(
+    'SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(66)])',
+    $$VALUES ('refused', 'edits and manual details add 450, more than the not-to-exceed limit of the contract leaves')$$,
+    'X-35 a manual detail on a fixed-price line must fit, too');
+SELECT count(*) FROM billing.edit_invoice_details(
+    milestones => ARRAY(SELECT milestone_split_id FROM billing.milestone_split WHERE milestone_id = 661),
+    billing_type => 'complimentary');
+SELECT results_eq(
+    'SELECT outcome::text, reason, total_amount FROM billing.confirm_invoices(ARRAY[invoice(66)])',
+    $$VALUES ('changed', NULL::text, 450.0)$$, 'X-35 and may use what a milestone gives up');
+
 -- --- Percentages that no longer total 100
 SELECT time_and_material(63, '{1,2}', '{50,50}');
 SELECT work(631, 63);
