@@ -200,7 +200,7 @@ CREATE FUNCTION attack.other_value(column_name name, type regtype) RETURNS text 
         WHEN type IN ('int8', 'int4', 'int2') THEN format('coalesce(%I, 0) + 1000', column_name)
         WHEN type = 'numeric'::regtype THEN format('coalesce(%I, 0) + 1', column_name)
         WHEN type = 'text'::regtype THEN format('coalesce(%I, '''') || ''x''', column_name)
-        WHEN type = 'bool'::regtype THEN format('NOT %I', column_name)
+        WHEN type = 'bool'::regtype THEN format('NOT coalesce(%I, false)', column_name)
         WHEN type = 'date'::regtype THEN format('coalesce(%I, ''2026-01-01'') + 1', column_name)
         WHEN type = 'timestamptz'::regtype THEN format('coalesce(%I, now()) + interval ''1 day''', column_name)
         WHEN type = 'jsonb'::regtype THEN '''{"attack": 1}'''

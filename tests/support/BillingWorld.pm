@@ -17,7 +17,7 @@ our @EXPORT = qw(small_world customer_objects bulk_world fingerprint problems sq
 
 sub small_world {
     my ($node, $database, %option) = @_;
-    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN() . AUTOMATIC_RUNS(), %option);
+    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN() . AUTOMATIC_RUNS() . PRICES(), %option);
     return;
 }
 
@@ -130,6 +130,28 @@ CREATE TRIGGER refuse AFTER INSERT ON billing.invoice FOR EACH ROW EXECUTE FUNCT
 CALL billing.run_invoicing('2024-02-01');
 DROP TRIGGER refuse ON billing.invoice;
 DROP FUNCTION billing.refuse();
+SQL
+}
+
+# Price lists of a contract and a company, and time priced by them.
+sub PRICES {
+    return <<'SQL';
+INSERT INTO billing.time_unit (unit, hours) VALUES ('dag', 7.5);
+INSERT INTO billing.price_list (context, currency, name) VALUES ('sales', 'EUR', 'Prisliste Ø'), ('cost', 'EUR', 'Kost');
+INSERT INTO billing.price_rate (price_list_id, transaction_class, role_id, category_id, product_id, unit, price, markup_percent)
+VALUES (1, 'time', 1, NULL, NULL, 'dag', 900, NULL), (1, 'material', NULL, NULL, 2, 'each', NULL, -12.5), (2, 'time', NULL, NULL, NULL, 'hour', 60, NULL);
+INSERT INTO billing.contract_price_list (contract_id, price_list_id, valid)
+SELECT contract_id, 1, '[2024-01-01,2025-01-01)' FROM billing.contract WHERE name = 'Abroad';
+INSERT INTO billing.company_price_list (company_id, price_list_id, context) VALUES (2, 2, 'cost');
+DO $$
+DECLARE listed bigint;
+BEGIN
+    INSERT INTO billing.entry (project_id, task_id, resource_id, entry_date, quantity) VALUES (4, 5, 1, '2024-01-06', 2) RETURNING entry_id INTO listed;
+    PERFORM billing.submit(ARRAY[listed]);
+    PERFORM billing.approve(ARRAY[listed]);
+    UPDATE billing.price_rate SET price = 930 WHERE price = 900;
+    PERFORM billing.rerate(price_lists => '{1}', typed => true, from_date => '2024-01-06');
+END $$;
 SQL
 }
 

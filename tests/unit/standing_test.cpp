@@ -184,5 +184,41 @@ TEST(Standing, WhatWasGivenAwayStaysGivenAway) {
     EXPECT_EQ(as_agreed(chosen, {cost()}).chosen_type, BillingType::non_chargeable);
 }
 
+TEST(Standing, AgreedPricesCountAsTyped) {
+    ApprovedWork listed = bob();
+    listed.sales_source = PriceSource::list;
+    LedgerRow credit = sale();
+    credit.source_id = 5;
+    const ApprovedWork agreed = as_agreed(listed, {cost(), credit});
+    EXPECT_EQ(agreed.sales_source, PriceSource::typed);
+    EXPECT_EQ(agreed.sales_price, credit.price);
+    EXPECT_FALSE(agreed.is_typed() && listed.is_typed());
+}
+
+TEST(Standing, APriceIsAgreedOnTheInvoice) {
+    LedgerRow credit = sale();
+    credit.source_id = 5;
+    LedgerRow edited = billed(AdjustmentStatus::adjusted);
+    EXPECT_FALSE(was_priced_on_invoice({cost(), sale()}));
+    EXPECT_FALSE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
+    edited.price = d("190");
+    EXPECT_TRUE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
+    // What is in the backlog now may have been priced anew since.
+    credit.price = d("230");
+    edited.price = d("200");
+    EXPECT_FALSE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
+}
+
+TEST(Standing, PricesAreComparedAsApproved) {
+    const std::vector<LedgerRow> rows = {cost(), sale(BillingStatus::customer_invoice_posted),
+                                         billed(AdjustmentStatus::adjustable)};
+    std::vector<NewActual> now = {wanted(cost()), wanted(sale())};
+    EXPECT_TRUE(same_prices(rows, now));
+    now[1].quantity = d("5");
+    EXPECT_TRUE(same_prices(rows, now));
+    now[1].price = d("210");
+    EXPECT_FALSE(same_prices(rows, now));
+}
+
 } // namespace
 } // namespace billing
