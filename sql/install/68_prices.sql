@@ -2,7 +2,7 @@
 
 CREATE FUNCTION @extschema@.price_for(contract bigint, transaction_class @extschema@.transaction_class, on_date date, role bigint DEFAULT NULL, resource bigint DEFAULT NULL, category bigint DEFAULT NULL, product bigint DEFAULT NULL, unit text DEFAULT NULL, cost_price numeric DEFAULT NULL)
     RETURNS TABLE (context @extschema@.price_context, price numeric, currency text, price_list_id bigint, price_rate_id bigint, reason text)
-    LANGUAGE C STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'price_for';
 COMMENT ON FUNCTION @extschema@.price_for(bigint, @extschema@.transaction_class, date, bigint, bigint, bigint, bigint, text, numeric) IS
     'What the price lists say of one unit of work for a contract on a day: a row for the cost and one for the sales price, each with list, rate and how the price came about. Without a price list or rate the price is 0. A cost price given is used instead of the list''s, also for mark-ups.';
@@ -10,7 +10,7 @@ REVOKE ALL ON FUNCTION @extschema@.price_for(bigint, @extschema@.transaction_cla
 
 CREATE FUNCTION @extschema@.explain_prices(entries bigint[])
     RETURNS TABLE (entry_id bigint, context @extschema@.price_context, contract_id bigint, price numeric, currency text, price_list_id bigint, price_rate_id bigint, reason text)
-    LANGUAGE C STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'explain_prices';
 COMMENT ON FUNCTION @extschema@.explain_prices(bigint[]) IS
     'What each entry would cost and sell for today, and why: typed, or which rate of which price list. rerate() with preview compares that with what stands in the ledger.';

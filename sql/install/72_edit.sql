@@ -15,7 +15,7 @@ CREATE FUNCTION @extschema@.add_invoice_detail(invoice bigint, contract_line big
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'add_invoice_detail';
 COMMENT ON FUNCTION @extschema@.add_invoice_detail(bigint, bigint, @extschema@.transaction_class, numeric, numeric, numeric, @extschema@.billing_type, date, bigint, bigint, bigint, bigint, bigint, text, text) IS
-    'Adds a detail that nothing in the backlog stands behind; its actuals are written at confirmation.';
+    'Adds a detail that nothing in the backlog stands behind; its actuals are written at confirmation. Without a price it gets the price list''s.';
 REVOKE ALL ON FUNCTION @extschema@.add_invoice_detail(bigint, bigint, @extschema@.transaction_class, numeric, numeric, numeric, @extschema@.billing_type, date, bigint, bigint, bigint, bigint, bigint, text, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.remove_invoice_details(actuals bigint[] DEFAULT NULL, milestones bigint[] DEFAULT NULL, products bigint[] DEFAULT NULL, details bigint[] DEFAULT NULL, retainers bigint[] DEFAULT NULL)

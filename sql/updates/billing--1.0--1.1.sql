@@ -25,6 +25,10 @@ DROP FUNCTION @extschema@.remove_invoice_details(bigint[], bigint[], bigint[], b
 DROP FUNCTION @extschema@.edit_invoice_details(bigint[], bigint[], bigint[], bigint[], @extschema@.billing_type, numeric, numeric, numeric, text, text);
 --@ function sql/install/72_edit.sql edit_invoice_details
 
+-- A manual detail may come without a price.
+COMMENT ON FUNCTION @extschema@.add_invoice_detail(bigint, bigint, @extschema@.transaction_class, numeric, numeric, numeric, @extschema@.billing_type, date, bigint, bigint, bigint, bigint, bigint, text, text) IS
+    'Adds a detail that nothing in the backlog stands behind; its actuals are written at confirmation. Without a price it gets the price list''s.';
+
 --@ piece sql/install/11_retainer_types.sql
 --@ piece sql/install/12_price_types.sql
 --@ piece sql/install/13_journal_types.sql
