@@ -58,7 +58,8 @@ std::optional<Decimal> amount_for(const Decimal& whole, const Decimal& left, con
         return std::nullopt;
     if (percent == percent_left)
         return left;
-    return std::min((whole * percent).shifted_right(2).rounded(money_scale), left);
+    const Decimal amount = (whole * percent).shifted_right(2).rounded(money_scale);
+    return amount < left ? amount : left;
 }
 
 Taxed next_slice(const Taxed& milestone, const Taxed& left, const Decimal& amount, int money_scale) {

@@ -159,7 +159,7 @@ public:
         if (shares_.empty()) {
             return {};
         }
-        Ids const ids = draw_share_ids(shares_.size());
+        Ids ids = draw_share_ids(shares_.size());
         log_changes(operation_id, slice_cut, contracts_, ids);
         guard::write(reduce, "milestone_split", guard::Write::update,
                      pg::Parameters().ids(shares_).decimals(left_amounts_).decimals(left_taxes_));
@@ -363,7 +363,7 @@ struct Step {
 };
 
 Step asked_step(const Verb& verb) {
-    Step const step{verb.arguments.decimal(1), verb.arguments.decimal(2), verb.arguments.flag(3)};
+    Step step{verb.arguments.decimal(1), verb.arguments.decimal(2), verb.arguments.flag(3)};
     if (step.percent.has_value() == step.amount.has_value()) {
         throw DomainError(sqlstate::invalid_parameter, "give either percent or amount", {},
                           "Each is reckoned from the other; both include tax.");
