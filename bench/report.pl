@@ -18,6 +18,13 @@ my @goals = (
     [approve => floor => 1.5], [mark => floor => 1.3], [create => floor => 1.3], [confirm => floor => 1.3],
     [create => conventional => 0.4], [confirm => conventional => 0.4],
 );
+my @parts = (
+    [run => 'A month of 1,000 contracts, by run_invoicing()', [run => 'run_invoicing']],
+    [revise => 'One invoice is revised', [revise => 'revise'], [credit => 'confirm the correction']],
+    [rerate => 'Unbilled work is judged anew', [rerate => 'reevaluate_work']],
+);
+my $floor_limit = 1.5;      # billing : floor, in these parts
+my $views_limit = 1.2;      # many others : few others; per item of the backlog
 my $history_limit = 1.2;    # many others : few others
 my $invoice_limit = 1.2;    # time per detail, largest : a hundredth of it
 my $memory_limit = 1.5;     # SIZE : a tenth of it
@@ -173,6 +180,58 @@ sub report_invoice {
     print_table(1, @rows);
 }
 
+# The parts of run.sh that know the extension and the floor.
+sub report_against_floor {
+    my ($name, $title, @verbs) = @_;
+    my $part = $runs{$name} or return;
+    my ($items) = map { $_->{items} } @{ $part->{ours}{ $verbs[0][0] } };
+    print "### $title: $items actuals\n\nMedians of the rounds.\n\n";
+    my @rows = ([ 'verb', 'variant', 'seconds', 'CPU s', ': floor', ': floor, CPU', 'µs per actual', 'WAL bytes per actual',
+        'buffers per actual', 'peak memory, MB', 'at a tenth' ]);
+    for my $verb (@verbs) {
+        my ($key, $label) = @$verb;
+        my ($floor, $tenth) = ($part->{floor}{$key}, $runs{"${name}_tenth"}{ours}{$key});
+        for my $variant (qw(ours floor)) {
+            my $runs = $part->{$variant}{$key};
+            my $is_ours = $variant eq 'ours';
+            push @rows, [ $label, $is_ours ? 'billing' : 'floor', number('%.2f', median(values_of($runs, 'seconds'))),
+                number('%.2f', median(values_of($runs, 'processor'))),
+                number('%.2f', $is_ours ? ratio($runs, $floor, 'seconds') : undef),
+                number('%.2f', $is_ours ? ratio($runs, $floor, 'processor') : undef),
+                number('%.1f', 1e6 * per_item($runs, 'seconds')), number('%.0f', per_item($runs, 'wal')),
+                number('%.1f', per_item($runs, 'blocks')), number('%.1f', most(values_of($runs, 'peak')) / 1024),
+                number('%.1f', $is_ours && $tenth ? most(values_of($tenth, 'peak')) / 1024 : undef) ];
+        }
+        judge("$label: time, billing : floor", ratio($part->{ours}{$key}, $floor, 'seconds'), $floor_limit,
+            ratio($part->{ours}{$key}, $floor, 'processor'));
+    }
+    print_table(2, @rows);
+}
+
+# Three worlds: few others, many others, many others beside a tenth of the backlog.
+sub report_views {
+    my $part = $runs{views} or return;
+    my @rows = ([ 'query', 'other actuals', 'backlog', 'milliseconds', 'buffers', 'buffers per 100 of the backlog' ]);
+    print "### Hub and ageing\n\nMedians of the rounds; the floor is the sum of the backlog by line and customer.\n\n";
+    for my $view (qw(floor hub ageing)) {
+        my %blocks;
+        for my $others (sort { $a <=> $b } keys %$part) {
+            my %by_backlog;
+            push @{ $by_backlog{ $_->{items} } }, $_ for @{ $part->{$others}{$view} };
+            for my $backlog (sort { $b <=> $a } keys %by_backlog) {
+                my $runs = $by_backlog{$backlog};
+                $blocks{"$others $backlog"} = median(values_of($runs, 'blocks'));
+                push @rows, [ $view, $others, $backlog, number('%.1f', 1e3 * median(values_of($runs, 'seconds'))),
+                    $blocks{"$others $backlog"}, number('%.1f', 100 * $blocks{"$others $backlog"} / $backlog) ];
+            }
+        }
+        my ($few, $many) = map { $blocks{$_} } grep { !/ \Q@{[ (sort { $a <=> $b } map { (split)[1] } keys %blocks)[0] ]}\E$/ }
+            sort { (split ' ', $a)[0] <=> (split ' ', $b)[0] } keys %blocks;
+        judge("$view: buffers, many : few other actuals", $many / $few, $views_limit);
+    }
+    print_table(1, @rows);
+}
+
 sub report_memory {
     my ($small, $large) = ($runs{memory}{ours}, $runs{verbs}{ours});
     return unless $small && $large;
@@ -194,6 +253,8 @@ report_verbs();
 report_memory();
 report_history();
 report_invoice();
+report_against_floor(@$_) for @parts;
+report_views();
 print "### Goals\n\n";
 print_table(1, [ 'ratio', 'measured', 'CPU time', 'limit', 'goal' ], @results);
 print "Settings: ", join(', ', @$settings), ".\n" if $settings;

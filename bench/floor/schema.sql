@@ -8,7 +8,7 @@ SELECT format('CREATE TABLE floor.%I (LIKE billing.%1$I INCLUDING DEFAULTS INCLU
               'INCLUDING INDEXES INCLUDING STORAGE) WITH (%s)',
               relname, coalesce(array_to_string(reloptions, ', '), 'fillfactor = 100'))
   FROM pg_class
- WHERE relnamespace = 'billing'::regnamespace AND relname IN ('entry', 'actual', 'invoice', 'invoice_line')
+ WHERE relnamespace = 'billing'::regnamespace AND relname IN ('entry', 'actual', 'invoice', 'invoice_line', 'invoice_detail')
 \gexec
 
 -- Whom an entry's project is split between; "other" is the percentage of the other customer, 0 if there is none.

@@ -43,7 +43,7 @@ sub recover {
 # After a backend's death the postmaster restarts the server by itself; the checkpointer's end tells that it began.
 sub kill_backend {
     my ($node, $backend) = @_;
-    my $checkpointer = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
+    my ($checkpointer) = grep { (eval { slurp_file("/proc/$_/cmdline") } // '') =~ /checkpointer/ } children_of(postmaster($node));
     kill 'KILL', $backend;
     recover($node, $checkpointer);
     return;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use BillingCluster;
+use BillingCrash;
 use BillingWorld;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -60,44 +61,16 @@ sub kill_at {
     my $watch = $node->background_psql('postgres');
     my $session = $node->background_psql($database, on_error_stop => 0);
     my $backend = $session->query_safe('SELECT pg_backend_pid()');
-    my $postmaster = postmaster();
-    my $checkpointer = $watch->query_safe("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
     $watch->query_safe('CHECKPOINT');
     my $start = $watch->query_safe("SELECT pg_current_wal_insert_lsn() - '0/0'");
     $session->query_until(qr/started/, "\\echo started\n$call;\n\\echo finished\n");
     my $is_time = "SELECT pg_current_wal_insert_lsn() - '0/0' - $start >= $wal OR (state <> 'active' AND query LIKE '%invoices(%')
                      FROM pg_stat_activity WHERE pid = $backend";
     usleep(5_000) while $watch->query_safe($is_time) ne 't';
-    kill 'KILL', $victim eq 'backend' ? $backend : ($postmaster, children_of($postmaster));
+    $victim eq 'backend' ? kill_backend($node, $backend) : kill_everything($node);
     eval { $session->quit };
     eval { $watch->quit };
-    recover($victim eq 'backend' ? $checkpointer : $postmaster);
     return;
-}
-
-# A backend in the middle of a call outlives its postmaster; a power failure spares nobody.
-sub children_of {
-    my ($parent) = @_;
-    return map { m{/proc/(\d+)/} } grep { (eval { slurp_file($_) } // '') =~ /^PPid:\s+$parent$/m } glob '/proc/[0-9]*/status';
-}
-
-sub postmaster { return slurp_file($node->data_dir . '/postmaster.pid') =~ s/\n.*//sr }
-
-# After a backend's death the postmaster restarts the server by itself, the checkpointer's end tells that it began; after
-# its own death we do.
-sub recover {
-    my ($gone) = @_;
-    usleep(10_000) while kill 0, $gone;
-    if (!kill 0, postmaster()) {
-        $node->{_pid} = undef;
-        $node->start;
-    }
-    my $ready = $node->installed_command('pg_isready');
-    for (1 .. 1800) {
-        return if system($ready, '--quiet', '--host', $node->host, '--port', $node->port) == 0;
-        usleep(100_000);
-    }
-    die 'the server does not come back';
 }
 
 # Kills the call at several moments, in one copy of the template while nothing has happened to it.
@@ -145,9 +118,7 @@ subtest 'prepared transaction' => sub {
     my ($first, $second) = split /,/, $node->safe_psql($database, "SELECT string_agg(invoice_id::text, ',') FROM (SELECT invoice_id FROM billing.invoice ORDER BY contract_id LIMIT 2) i");
     my $other = $node->safe_psql($database, 'SELECT max(invoice_id) FROM billing.invoice');
     $node->safe_psql($database, "BEGIN; SELECT billing.confirm_invoices(ARRAY[$first, $second]); PREPARE TRANSACTION 'confirm'");
-    my $postmaster = postmaster();
-    kill 'KILL', $postmaster, children_of($postmaster);
-    recover($postmaster);
+    kill_everything($node);
     is(problems($node, $database), '', 'verify() finds nothing while it is prepared');
     is(sqlstate($node, $database, "SET lock_timeout = '100ms'; SELECT billing.confirm_invoices(ARRAY[$other])"), '55P03', 'the next number waits for it');
     $node->safe_psql($database, "COMMIT PREPARED 'confirm'");

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use BillingCluster;
+use BillingCrash;
 use BillingWorld;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -73,28 +74,6 @@ SELECT contracts_done, contracts_total, draft_count, failure_count, finished_at 
 SELECT billing_status, count(*) FROM billing.actual GROUP BY 1 ORDER BY 1;
 SQL
 
-sub postmaster { return slurp_file($node->data_dir . '/postmaster.pid') =~ s/\n.*//sr }
-
-sub children_of {
-    my ($parent) = @_;
-    return map { m{/proc/(\d+)/} } grep { (eval { slurp_file($_) } // '') =~ /^PPid:\s+$parent$/m } glob '/proc/[0-9]*/status';
-}
-
-# Waits for what is gone; after a backend's death the server restarts by itself, after its own we do it.
-sub recover {
-    my ($gone) = @_;
-    usleep(10_000) while kill 0, $gone;
-    if (!kill 0, postmaster()) {
-        $node->{_pid} = undef;
-        $node->start;
-    }
-    for (1 .. 1800) {
-        return if system($node->installed_command('pg_isready'), '--quiet', '--host', $node->host, '--port', $node->port) == 0;
-        usleep(100_000);
-    }
-    die 'the server does not come back';
-}
-
 # Starts the run in a session of its own and kills a process once so many contracts are done. Returns how many were done
 # when the server was back.
 sub kill_at {
@@ -102,14 +81,11 @@ sub kill_at {
     my $watch = $node->background_psql($database);
     my $session = $node->background_psql($database, on_error_stop => 0);
     my $backend = $session->query_safe('SELECT pg_backend_pid()');
-    my $postmaster = postmaster();
-    my $checkpointer = $watch->query_safe("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
     $session->query_until(qr/started/, "\\echo started\n$run;\n\\echo finished\n");
     usleep(500) while $watch->query_safe('SELECT coalesce(max(contracts_done), 0) FROM billing.invoice_run') < $done;
-    kill 'KILL', $victim eq 'backend' ? $backend : ($postmaster, children_of($postmaster));
+    $victim eq 'backend' ? kill_backend($node, $backend) : kill_everything($node);
     eval { $session->quit };
     eval { $watch->quit };
-    recover($victim eq 'backend' ? $checkpointer : $postmaster);
     return $node->safe_psql($database, 'SELECT contracts_done FROM billing.invoice_run');
 }
 

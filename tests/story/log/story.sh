@@ -24,7 +24,7 @@ sql() {
 
 # The files as they are: Windows encoding, dates like 16-Nov-04, numbers as text where "NA" occurs.
 stage() {
-    sql <<SQL
+    sql --file=- <<SQL
 CREATE SCHEMA sip;
 CREATE TABLE sip.task_info (task int, summary text, priority text, raised_by text, assigned_to text, authorised_by text,
     status text, project text, breakdown text, category text, subcategory text, hours_estimate text, hours text,

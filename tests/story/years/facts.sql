@@ -72,7 +72,8 @@ HAVING count(*) = max(number) AND count(DISTINCT number) = count(*) AND min(numb
 INSERT INTO years.fact
 SELECT :'year', 'invoices', 'total of invoice ' || v.invoice_id || ' is not the sum of its details'
   FROM billing.invoice v
- WHERE (v.detail_amount, v.total_tax) IS DISTINCT FROM
+ WHERE v.invoice_date >= (:'year' || '-01-01')::date
+   AND (v.detail_amount, v.total_tax) IS DISTINCT FROM
        (SELECT (coalesce(sum(d.amount), 0), coalesce(sum(d.tax), 0)) FROM billing.invoice_line_detail d
          WHERE d.contract_id = v.contract_id AND d.invoice_id = v.invoice_id AND d.billing_type = 'chargeable')
 UNION ALL

@@ -220,10 +220,20 @@ class Years(Ledger):
             if change["month"] != self.month:
                 continue
             contract = self.by_name[change["contract"]]
-            line = change.get("line")
-            (self.line(contract.name, line) if line else contract).limit = Decimal(change["nte_limit"])
+            line, customer = change.get("line"), change.get("customer")
+            limited = contract
+            if line:
+                limited = self.line(contract.name, line)
+            elif customer:
+                limited = next(party for party in contract.parties if party.name == customer)
+            limited.limit = Decimal(change["nte_limit"])
             for sale in self.in_order():
-                if sale.failed and sale.line.contract is contract and line in (None, sale.line.name):
+                if (
+                    sale.failed
+                    and sale.line.contract is contract
+                    and line in (None, sale.line.name)
+                    and customer in (None, sale.customer)
+                ):
                     self.claim(sale)
                     self.decisions[f"{contract.name}: looked at again, {'failed' if sale.failed else 'committed'}"] += 1
 

@@ -4,17 +4,21 @@
 -- ------------------------------------------------------------------------------------------ new terms
 
 CREATE TEMPORARY TABLE renegotiated AS
-SELECT c.contract_id, c.name, l.contract_line_id, (n->>'nte_limit')::numeric AS nte_limit
+SELECT c.contract_id, c.name, l.contract_line_id, u.customer_id, (n->>'nte_limit')::numeric AS nte_limit
   FROM years.terms, jsonb_array_elements(doc->'renegotiations') n
   JOIN billing.contract c ON c.name = n->>'contract'
   LEFT JOIN billing.contract_line l ON l.contract_id = c.contract_id AND l.name = n->>'line'
+  LEFT JOIN billing.customer u ON u.name = n->>'customer'
  WHERE n->>'month' = left(:'until', 7);
 
 UPDATE billing.contract c SET nte_limit = r.nte_limit
-  FROM renegotiated r WHERE c.contract_id = r.contract_id AND r.contract_line_id IS NULL;
+  FROM renegotiated r WHERE c.contract_id = r.contract_id AND r.contract_line_id IS NULL AND r.customer_id IS NULL;
 
 UPDATE billing.contract_line l SET nte_limit = r.nte_limit
   FROM renegotiated r WHERE l.contract_id = r.contract_id AND l.contract_line_id = r.contract_line_id;
+
+UPDATE billing.contract_customer k SET nte_limit = r.nte_limit
+  FROM renegotiated r WHERE k.contract_id = r.contract_id AND k.customer_id = r.customer_id;
 
 -- What had failed is looked at again, oldest first.
 INSERT INTO years.decision
@@ -23,6 +27,7 @@ SELECT c.name, 'looked at again, ' || e.nte_status
            SELECT b.actual_id
              FROM billing.time_and_material_backlog b
              JOIN renegotiated r ON r.contract_id = b.contract_id AND coalesce(r.contract_line_id, b.contract_line_id) = b.contract_line_id
+                                    AND coalesce(r.customer_id, b.customer_id) = b.customer_id
             WHERE b.nte_status = 'failed'
             ORDER BY b.entry_id, b.customer_id)) e
   JOIN billing.actual a USING (actual_id)

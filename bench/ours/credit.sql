@@ -1,0 +1,1 @@
+SELECT count(*) FROM billing.confirm_invoices(ARRAY(SELECT invoice_id FROM billing.invoice WHERE has_corrections));

@@ -1,0 +1,1 @@
+SELECT count(*) FROM billing.revise_invoice((SELECT invoice_id FROM billing.invoice));

@@ -1,0 +1,1 @@
+CALL billing.run_invoicing('2024-12-31');

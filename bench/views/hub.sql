@@ -1,0 +1,1 @@
+SELECT * FROM billing.billing_hub;
