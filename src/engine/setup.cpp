@@ -495,14 +495,17 @@ void require_open_entry_journals() {
                       "Use select_for_correction() or select_for_cancellation().");
 }
 
-void check_journal_lines(const TriggerData&) {
+// A line keeps its journal, so only a new one asks whether that is open.
+void check_journal_lines(const TriggerData& trigger) {
     static pg::Statement read{R"(
         SELECT l.billing_method, n.transaction_type, n.transaction_class, pg_catalog.min(n.journal_line_id)
           FROM new_rows n
           LEFT JOIN billing.contract_line l ON l.contract_line_id = n.contract_line_id AND l.contract_id = n.contract_id
          GROUP BY l.billing_method, n.transaction_type, n.transaction_class)",
                               {}};
-    require_open_entry_journals();
+    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
+        require_open_entry_journals();
+    }
     pg::EnumOids<BillingMethod> const methods;
     pg::EnumOids<TransactionType> const types;
     pg::EnumOids<TransactionClass> const classes;
