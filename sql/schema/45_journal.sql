@@ -97,8 +97,7 @@ CREATE TABLE IF NOT EXISTS billing.journal_cancellation (
     actual_id    bigint NOT NULL,
     is_claim     boolean NOT NULL DEFAULT true,
     PRIMARY KEY (contract_id, journal_id, actual_id),
-    FOREIGN KEY (journal_id, contract_id) REFERENCES billing.journal (journal_id, contract_id),
-    FOREIGN KEY (actual_id, contract_id) REFERENCES billing.actual (actual_id, contract_id)
+    FOREIGN KEY (journal_id, contract_id) REFERENCES billing.journal (journal_id, contract_id)
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX IF NOT EXISTS journal_cancellation_claim ON billing.journal_cancellation (actual_id, contract_id) WHERE is_claim;
 COMMENT ON TABLE billing.journal_cancellation IS 'Actuals on a cancellation journal. Written by the engine: select_for_cancellation().';

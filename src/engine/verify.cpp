@@ -833,10 +833,10 @@ Check checks[] = {
          WHERE d.is_claim <> (j.journal_status = 'draft') OR d.cancels <> (j.journal_type = 'cancellation')
             OR j.journal_type = 'entry'
         UNION ALL
-        SELECT d.contract_id, 'actual ' || d.actual_id, 'canceled by journal ' || d.journal_id || ' and ' || a.adjustment_status
+        SELECT d.contract_id, 'actual ' || d.actual_id, 'canceled by journal ' || d.journal_id || ' and ' || coalesce(a.adjustment_status::text, 'missing')
           FROM billing.journal_cancellation d
-          JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
-         WHERE NOT d.is_claim AND a.adjustment_status <> 'adjusted')"},
+          LEFT JOIN billing.actual a ON a.actual_id = d.actual_id AND a.contract_id = d.contract_id
+         WHERE NOT d.is_claim AND a.adjustment_status IS DISTINCT FROM 'adjusted')"},
 
     // --- contracts
     // ----------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ END $$;
 SELECT set_eq($$
     SELECT p.proname::text FROM pg_proc p
      WHERE p.pronamespace = 'billing'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE') $$,
-    '{status_catalog,status_transitions,status_label,status_from_label,currency_scale,money,allocate,guard_wakes,
+    '{status_catalog,status_transitions,status_label,status_from_label,currency_scale,money,allocate,guard_wakes,journal_line_rules,
         schema_script,is_frequency}'::text[],
     'attack 121: PUBLIC may call what neither reads nor writes tables, and nothing else');
 SELECT attack.as_role('nobody', 121, label, command)
