@@ -244,7 +244,7 @@ WITH RECURSIVE since AS (
        AND (contracts IS NULL OR h.contract_id = ANY (contracts) OR h.to_status = 'canceled')),
 -- The status an item had is the one its first change since then started from.
 moved AS (
-    SELECT DISTINCT ON (s.item, s.id) s.item, s.id, s.from_status
+    SELECT DISTINCT ON (s.item, s.id) s.item, s.id, s.from_status, s.change_id
       FROM since s WHERE s.status_column IN ('billing_status', 'milestone_status', 'product_status')
      ORDER BY s.item, s.id, s.change_id),
 chosen AS (
@@ -259,7 +259,7 @@ share AS (
       FROM share h
       JOIN moved m ON m.item = 'milestone_split' AND m.id = h.was_id AND m.from_status IS NULL
       JOIN billing.milestone_split p ON p.milestone_split_id = h.was_id AND p.contract_id = h.contract_id),
--- An approval since then wrote the sales of its entry, but for those canceled before it.
+-- An approval since then wrote the sales of its entry, but for those that had moved before it.
 approved AS (
     SELECT s.id, min(s.change_id) AS change_id FROM since s
      WHERE s.item = 'entry' AND s.from_status = 'submitted' AND s.to_status = 'approved' GROUP BY s.id),
@@ -288,13 +288,14 @@ journaled AS (
      WHERE s.item = 'journal' AND s.to_status = 'confirmed'),
 sale AS (
     SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.journal_line_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
-           a.transaction_date, a.billing_type, a.amount, a.tax, coalesce(m.from_status, a.billing_status::text) AS status
+           a.transaction_date, a.billing_type, a.amount, a.tax, coalesce(m.from_status, a.billing_status::text) AS status,
+           m.change_id AS moved_at
       FROM chosen c
       JOIN billing.actual a ON a.contract_id = c.contract_id AND a.is_open
       LEFT JOIN moved m ON m.item = 'actual' AND m.id = a.actual_id
     UNION ALL
     SELECT a.contract_id, a.contract_line_id, a.customer_id, a.actual_id, a.entry_id, a.journal_line_id, a.source_id, a.part_of_id, a.invoice_id, a.transaction_class,
-           a.transaction_date, a.billing_type, a.amount, a.tax, m.from_status
+           a.transaction_date, a.billing_type, a.amount, a.tax, m.from_status, m.change_id
       FROM moved m
       JOIN billing.actual a ON a.actual_id = m.id
      WHERE m.item = 'actual' AND NOT a.is_open AND a.transaction_type = 'unbilled_sales'
@@ -305,10 +306,10 @@ SELECT s.contract_id, s.contract_line_id, s.customer_id, 'actual', s.actual_id, 
   JOIN chosen c ON c.contract_id = s.contract_id
   LEFT JOIN approved p ON p.id = s.entry_id
   LEFT JOIN canceled k ON k.id = s.actual_id
- WHERE (p.id IS NULL OR k.change_id < p.change_id)
+ WHERE (p.id IS NULL OR s.moved_at < p.change_id)
    AND NOT EXISTS (SELECT FROM superseded o
                     WHERE o.entry_id = s.entry_id AND o.actual_id < s.actual_id
-                      AND (k.id IS NULL OR (o.operation_id <> k.operation_id AND o.change_id < k.change_id)))
+                      AND (s.moved_at IS NULL OR (o.operation_id IS DISTINCT FROM k.operation_id AND o.change_id < s.moved_at)))
    AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.source_id)
    AND NOT EXISTS (SELECT FROM adjusted d WHERE d.id = s.part_of_id)
    AND NOT EXISTS (SELECT FROM confirmed v WHERE v.id = s.invoice_id)

@@ -21,6 +21,17 @@ Ids lock_entries(const Ids& ids) {
     return Ids(projects.begin(), projects.end());
 }
 
+void log_list_prices_begin(std::int64_t operation_id, const Ids& entries) {
+    log_changes(operation_id, {0, "entry", "approved_at_list_price", "", "true"}, Ids(entries.size(), 0), entries);
+}
+
+void log_list_prices_end(std::int64_t operation_id, const Ids& entries) {
+    static pg::Statement read{"SELECT entry_id FROM billing.entry WHERE entry_id = ANY ($1) AND approved_at_list_price",
+                              {INT8ARRAYOID}};
+    Ids const ending = pg::query(read, pg::Parameters().ids(entries)).ids(1);
+    log_changes(operation_id, {0, "entry", "approved_at_list_price", "true", ""}, Ids(ending.size(), 0), ending);
+}
+
 void move_entries(Verb& verb, const EntryMove& move) {
     Ids const ids = verb.arguments.required_ids(0, "entries");
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("entries", ids));

@@ -24,6 +24,12 @@ void in_batches(const Ids& ids, Take take) {
 // order, so that nobody waits in a circle. Returns their projects.
 Ids lock_entries(const Ids& ids);
 
+// Whose typed prices the price lists overrule from now on, for the log.
+void log_list_prices_begin(std::int64_t operation_id, const Ids& entries);
+
+// The same for those of them where that ends. Before the rows change.
+void log_list_prices_end(std::int64_t operation_id, const Ids& entries);
+
 // One status for many entries.
 struct EntryMove {
     const char* verb;

@@ -214,6 +214,7 @@ public:
         std::int64_t const operation = begin_confirmation(verb_, journal_);
         log_confirmation(operation, journal_);
         work_.settle(operation);
+        log_list_prices_end(operation, with_typed_prices());
         correct_entries();
         finish_confirmation(journal_);
     }
@@ -293,6 +294,17 @@ private:
         entry.category_master = correction.category_master;
         entry.resource_id = correction.resource_id;
         entry.product_id = correction.product_id;
+    }
+
+    // Entries that the journal gives a price.
+    Ids with_typed_prices() const {
+        Ids entries;
+        for (auto const& [entry_id, correction] : corrections_) {
+            if (correction.values.cost_price || correction.values.sales_price) {
+                entries.push_back(entry_id);
+            }
+        }
+        return entries;
     }
 
     // The entry says from now on what its actuals say, so that evaluating it again finds nothing to do. A choice of the

@@ -384,13 +384,14 @@ void Reevaluation::write(std::int64_t operation_id) {
     splits_.write(operation_id);
     totals_.write();
     nte_changes_.write(operation_id);
-    overrule_typed_prices();
+    overrule_typed_prices(operation_id);
 }
 
-void Reevaluation::overrule_typed_prices() const {
+void Reevaluation::overrule_typed_prices(std::int64_t operation_id) const {
     static pg::Statement update{"UPDATE billing.entry SET approved_at_list_price = true WHERE entry_id = ANY ($1)",
                                 {INT8ARRAYOID}};
     if (!overruled_.empty()) {
+        log_list_prices_begin(operation_id, overruled_);
         guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(overruled_));
     }
 }

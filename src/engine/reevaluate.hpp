@@ -95,7 +95,7 @@ private:
     void split(const Kept& kept, const NteFit& fit);
 
     void write(std::int64_t operation_id);
-    void overrule_typed_prices() const;
+    void overrule_typed_prices(std::int64_t operation_id) const;
     void write_again(const Rewrite& item);
     void report(const Rewrite& item);
 

@@ -69,13 +69,14 @@ void set_status(const Ids& ids, EntryStatus status) {
 }
 
 // What the approver chose ends with the approval.
-void end_approval(const Ids& ids, EntryStatus status) {
+void end_approval(std::int64_t operation_id, const Ids& ids, EntryStatus status) {
     static pg::Statement update{R"(
         UPDATE billing.entry
            SET entry_status = (SELECT $2::billing.entry_status), approved_billable_quantity = NULL,
                approved_billing_type = NULL, approved_at_list_price = NULL
          WHERE entry_id = ANY ($1))",
                                 {INT8ARRAYOID, TEXTOID}};
+    log_list_prices_end(operation_id, ids);
     guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(ids).text(label(status)));
 }
 
@@ -128,7 +129,7 @@ private:
         }
         reversals_.write(operation_);
         for (auto const& [to, ids] : accepted) {
-            end_approval(ids, to);
+            end_approval(operation_, ids, to);
         }
     }
 

@@ -622,7 +622,9 @@ Check checks[] = {
                 SELECT contract_id, 'invoice_schedule', schedule_id, 'run_status', run_status::text, NULL
                   FROM billing.invoice_schedule
                 UNION ALL
-                SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry) x
+                SELECT NULL, 'entry', entry_id, 'entry_status', entry_status::text, 'draft' FROM billing.entry
+                UNION ALL
+                SELECT NULL, 'entry', entry_id, 'approved_at_list_price', approved_at_list_price::text, NULL FROM billing.entry) x
           LEFT JOIN last h ON x.item = h.item AND x.id = h.id AND x.status_column = h.status_column
          WHERE x.status IS DISTINCT FROM coalesce(h.to_status, x.initial))"},
     {"bulk confirmation says what happened",

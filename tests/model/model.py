@@ -981,7 +981,7 @@ class World:
             self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
                                amount=row.amount, tax=row.tax, **common)
         if abs(row.quantity) < abs(a.quantity):
-            amount = rounded(rest * a.price, invoice.contract.scale)
+            amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
 
