@@ -69,7 +69,7 @@ public:
         Ids const taken = accepted();
         if (!taken.empty()) {
             into_ ? check_target() : create_draft();
-            add_lines(taken);
+            add_lines();
             claim(taken);
             add_details(taken);
             hold_retainer_sales(target_, retainers_);
@@ -192,18 +192,25 @@ private:
         log_change(operation_, {revised_->contract_id, "invoice", "project_invoice_status", "", "draft"}, Ids{target_});
     }
 
-    void add_lines(const Ids& taken) const {
+    // From the lines of the revised invoice, not from its thousands of details.
+    void add_lines() const {
         static pg::Statement insert{R"(
             INSERT INTO billing.invoice_line (contract_id, invoice_id, contract_line_id, customer_id, name)
-            SELECT DISTINCT b.contract_id, $2, b.contract_line_id, b.customer_id, o.name
-              FROM billing.actual b
-              JOIN billing.invoice_line o ON o.invoice_line_id = b.invoice_line_id AND o.contract_id = b.contract_id
-             WHERE b.actual_id = ANY ($1)
+            SELECT o.contract_id, $2, o.contract_line_id, o.customer_id, o.name
+              FROM billing.invoice_line o
+             WHERE o.invoice_id = $1 AND o.contract_line_id = ANY ($3)
                AND NOT EXISTS (SELECT 1 FROM billing.invoice_line l
-                                WHERE l.invoice_id = $2 AND l.contract_id = b.contract_id
-                                  AND l.contract_line_id = b.contract_line_id))",
-                                    {INT8ARRAYOID, INT8OID}};
-        guard::write(insert, "invoice_line", guard::Write::insert, pg::Parameters().ids(taken).id(target_));
+                                WHERE l.invoice_id = $2 AND l.contract_id = o.contract_id
+                                  AND l.contract_line_id = o.contract_line_id))",
+                                    {INT8OID, INT8OID, INT8ARRAYOID}};
+        std::set<std::int64_t> lines;
+        for (BilledSale const& sale : sales_) {
+            if (sale.problem.empty()) {
+                lines.insert(sale.contract_line_id);
+            }
+        }
+        guard::write(insert, "invoice_line", guard::Write::insert,
+                     pg::Parameters().id(invoice_id_).id(target_).ids(Ids(lines.begin(), lines.end())));
     }
 
     void claim(const Ids& taken) {

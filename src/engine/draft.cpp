@@ -269,8 +269,11 @@ public:
 
     // Locks the contracts. For single items the groups are read; for whole contracts only those are looked at that may
     // have to be refused.
-    void lock() {
-        book_ = ContractBook::lock_and_load(contracts_of(selection_));
+    void lock() { take(ContractBook::lock_and_load(contracts_of(selection_))); }
+
+    // The same with contracts that are locked already.
+    void take(ContractBook book) {
+        book_ = std::move(book);
         groups_ = reader_.read(selection_, selection_.names_items() ? Ids() : suspicious_contracts(), date_);
         drop_refused_contracts();
         if (!selection_.names_items()) {
@@ -1044,10 +1047,11 @@ void refresh(Verb& verb) {
 
 } // namespace
 
-DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date) {
+DraftedItems draft_items(Verb& verb, std::int64_t operation_id, ContractBook contract, const ItemsToBill& items,
+                         DateADT invoice_date) {
     Drafting drafting(verb, {std::nullopt, items.actuals, items.milestones, items.products, items.retainers},
                       invoice_date);
-    drafting.lock();
+    drafting.take(std::move(contract));
     drafting.require_none_refused();
     drafting.assign();
     drafting.write(operation_id);

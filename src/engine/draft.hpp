@@ -1,6 +1,7 @@
 #pragma once
 // Draft invoices of items that somebody else chose.
 
+#include "engine/contract_book.hpp"
 #include "engine/verb.hpp"
 
 namespace billing::engine {
@@ -19,8 +20,9 @@ struct DraftedItems {
     Decimal total_amount; // with tax
 };
 
-// Puts items of one contract on new drafts as part of an operation, as create_invoices() does with single items; what
-// is not ready is left out. Raises ZB021 if the contract cannot be billed.
-DraftedItems draft_items(Verb& verb, std::int64_t operation_id, const ItemsToBill& items, DateADT invoice_date);
+// Puts items of one contract, locked and loaded, on new drafts as part of an operation, as create_invoices() does with
+// single items; what is not ready is left out. Raises ZB021 if the contract cannot be billed.
+DraftedItems draft_items(Verb& verb, std::int64_t operation_id, ContractBook contract, const ItemsToBill& items,
+                         DateADT invoice_date);
 
 } // namespace billing::engine

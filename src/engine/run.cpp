@@ -296,7 +296,7 @@ Outcome bill(Verb& verb, const Turn& turn) {
     ItemsToBill const items = items_of(turn, due);
     outcome.operation_id = begin_turn(verb, turn);
     if (!items.empty()) {
-        outcome.drafted = draft_items(verb, outcome.operation_id, items, turn.run_date);
+        outcome.drafted = draft_items(verb, outcome.operation_id, std::move(book), items, turn.run_date);
     }
     write_dates(outcome.operation_id, turn, due, RunStatus::run_successful, {});
     // What a customer's deferred constraint has against it must fail here, not when the transaction commits.
