@@ -735,7 +735,7 @@ def revise(play):
     confirmed = [i for i in c.world.everything("invoices") if not i.is_open or c.likely(0.03)]
     invoice, sales, into, date = c.one(confirmed), None, None, c.invoice_day()
     if c.likely(0.6):
-        billed = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales" and not a.retainer
+        billed = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales"
                   and a.reverses is None]
         sales = c.some(billed, 3)
     if c.likely(0.3):
@@ -763,11 +763,11 @@ def change_retainer(play):
     """As long as it is on no invoice its amount may change, or it may go."""
     c = play.chance
     r = c.one(c.world.everything("retainers"))
-    amount = c.money(2000, r.contract.scale) + 1
+    amount = r.amount + c.money(100, r.contract.scale) + 1
     sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
     if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
         sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
-    if r.status in (CREATED, POSTED):
+    if r.status in (CREATED, POSTED) or (r.history and sql.startswith("DELETE")):
         raise Refused("ZB022", sql)
     if sql.startswith("DELETE"):
         r.contract.retainers.remove(r)
