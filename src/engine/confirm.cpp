@@ -149,8 +149,8 @@ private:
             SELECT d.invoice_id, pg_catalog.min(d.detail_id)
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_kind IN ('correction', 'milestone_correction')
-               AND d.quantity = d.source_quantity
-               AND d.price = d.source_price AND d.tax = d.source_tax
+               AND d.quantity = d.source_quantity AND d.price = d.source_price
+               AND d.amount = d.source_amount AND d.tax = d.source_tax
              GROUP BY d.invoice_id)",
                                   {INT8ARRAYOID}};
         if (with_stored_.empty()) {
