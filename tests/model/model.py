@@ -46,7 +46,7 @@ class Contract(Thing):
 class Invoice(Thing):
     def __init__(self, contract, customer, date):
         super().__init__(contract=contract, customer=customer, date=date, status="draft", payment="active", number=None,
-                         series=None, edits={}, details=[], taken_back=[], advances={}, lines={}, detail_amount=ZERO, total_tax=ZERO,
+                         series=None, edits={}, keeps={}, details=[], taken_back=[], advances={}, lines={}, detail_amount=ZERO, total_tax=ZERO,
                          bulk=None)
 
     @property
@@ -449,13 +449,15 @@ class World:
 
     def mark_actual(self, number, ready):
         a = self.actual(number)
-        if not a or not in_backlog(a) or a.contract.status == "closed":
+        if not a or not in_backlog(a):
+            return REFUSED
+        if (a.status == READY) == ready:
+            return UNCHANGED
+        if a.contract.status == "closed":
             return REFUSED
         if not ready:
-            a.status, before = NOT_READY, a.status
-            return CHANGED if before == READY else UNCHANGED
-        if a.status == READY:
-            return UNCHANGED
+            a.status = NOT_READY
+            return CHANGED
         if a.nte == "not_evaluated":
             self.evaluate(a)
         if a.nte == "failed":
@@ -473,11 +475,11 @@ class World:
 
     def mark_milestone(self, number, ready):
         split = next((s for s in self.splits() if s.id == number), None)
-        if not split or split.status in (CREATED, POSTED) or split.milestone.line.contract.status == "closed":
+        if not split or split.status in (CREATED, POSTED):
             return REFUSED
         if (split.status == READY) == ready:
             return UNCHANGED
-        if ready and not self.milestone_fits(split):
+        if split.milestone.line.contract.status == "closed" or (ready and not self.milestone_fits(split)):
             return REFUSED
         split.status = READY if ready else NOT_READY
         return CHANGED
@@ -604,6 +606,8 @@ class World:
         if invoice.corrects:
             return
         usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and self.is_usable(r)]
+        invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items()
+                            if limit is not None and r not in usable}
         for r in sorted(usable, key=lambda r: (r.date, r.id)):
             limit = old[r][1] if r in old else None
             amount = max(min(x for x in (self.left_of(r, invoice), room, limit) if x is not None), ZERO)
@@ -739,7 +743,7 @@ class World:
 
     @staticmethod
     def check_edit(row, change):
-        allowed = {"actual": "billing_type quantity price tax", "milestone": "billing_type tax", "product": "tax",
+        allowed = {"actual": "billing_type quantity price tax keep_rest", "milestone": "billing_type tax", "product": "tax",
                    "manual": "billing_type quantity price tax", "correction": "quantity price tax",
                    "milestone_correction": "quantity price tax", "product_correction": ""}[row.kind].split()
         if not set(change) <= set(allowed):
@@ -748,7 +752,7 @@ class World:
         whole = row.source_values[1] if row.kind == "actual" else Decimal(1)
         if row.kind.endswith("correction"):
             whole = row.source.billed.quantity
-        if "quantity" in change and quantity * whole < 0:
+        if "quantity" in change and (quantity < 0 if whole >= 0 else quantity > 0):
             raise Refused("ZB022")
         if row.kind == "milestone_correction":
             quantity, _ = World.standing(row, change)
@@ -781,16 +785,52 @@ class World:
             if row.kind != "manual" and (quantity, price) == source[1:3]:
                 amount = source[3]
         tax = change.get("tax", row.tax if quantity else ZERO)
+        if row.kind == "actual" and "tax" not in change:
+            tax = self.tax_beside_a_rest(invoice, row, change, quantity, tax)
         if original and "tax" not in change and {"quantity", "price"} & set(change):
             tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
         return change.get("billing_type", row.billing_type), quantity, price, amount, tax
 
+    @staticmethod
+    def will_keep(invoice, row, change):
+        """Whether the rest stays in the backlog: as asked, as chosen before, or as the contract says."""
+        chosen = invoice.keeps.get(row.source)
+        if "quantity" in change and chosen is None:
+            chosen = invoice.contract.keep_rest
+        return change.get("keep_rest", chosen)
+
+    @staticmethod
+    def rest_of(a, quantity, scale):
+        """Amount and tax of what a smaller quantity leaves: all that is not billed. A tax does not change its side."""
+        billed = rounded(quantity * a.price, scale)
+        share = rounded(a.tax * billed / a.amount, scale) if a.amount else ZERO
+        tax = ZERO if billed == a.amount else a.tax - share
+        return a.amount - billed, tax if tax * a.tax > 0 else ZERO
+
+    def tax_beside_a_rest(self, invoice, row, change, quantity, tax):
+        """A rest that stays takes its tax along, unless somebody gave the detail another one."""
+        a, scale = row.source, invoice.contract.scale
+        before, after = bool(invoice.keeps.get(a)), bool(self.will_keep(invoice, row, change))
+
+        def by_default(keeps, q):
+            if q == 0 or not keeps:
+                return a.tax if q else ZERO
+            return a.tax - (self.rest_of(a, q, scale)[1] if abs(q) < abs(a.quantity) else ZERO)
+        if (before or after) and row.tax == by_default(before, row.quantity):
+            return by_default(after, quantity)
+        return tax
+
     def edit(self, change, **named):
         found = self.on_drafts(**named)
-        for _, row in found:
+        for invoice, row in found:
             self.check_edit(row, change)
+            if (row.kind == "actual" and self.will_keep(invoice, row, change) and row.source.quantity
+                    and change.get("quantity", row.quantity) == 0):
+                raise Refused("ZB022")
         for invoice, row in found:
             values = self.edited(invoice, row, change)
+            if row.kind == "actual":
+                invoice.keeps[row.source] = self.will_keep(invoice, row, change)
             if row.kind in ("actual", "milestone", "product"):
                 invoice.edits[row.source] = values
             else:
@@ -824,6 +864,7 @@ class World:
         if row.kind in ("actual", "milestone", "product"):
             row.source.status, row.source.claim = READY, None
             invoice.edits.pop(row.source, None)
+            invoice.keeps.pop(row.source, None)
             if row.kind == "product":
                 invoice.lines.pop(row.source, None)
         else:
@@ -1013,7 +1054,12 @@ class World:
         if row.quantity:
             self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
                                amount=row.amount, tax=row.tax, **common)
-        if abs(row.quantity) < abs(a.quantity):
+        if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
+            amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
+            kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
+                              price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
+            self.evaluate(kept)
+        elif abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
@@ -1142,7 +1188,7 @@ class World:
         common = dict(line=d.line, customer=billed.customer, entry=billed.entry, cls=d.cls, date=d.date)
         if d.line.method == "fixed_price":
             if d.quantity:
-                self.bill(invoice, row, date=d.date, entry=billed.entry, source=billed)
+                self.bill(invoice, row, date=d.date, entry=billed.entry)
             return
         if d.quantity:
             self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
@@ -1171,7 +1217,7 @@ class World:
         if not d.quantity:
             split.status, split.claim = READY, None
             return
-        self.bill(invoice, row, split=split, date=d.date, source=billed)
+        self.bill(invoice, row, split=split, date=d.date)
         split.claim = invoice
         amount = billed.amount - d.amount
         if amount:

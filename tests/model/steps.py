@@ -670,6 +670,8 @@ def edit_details(play):
         change["tax"] = c.money(200, invoice.contract.scale)
     if c.likely(0.2):
         change["billing_type"] = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
+    if c.likely(0.15 if set(named) == {"actuals"} else 0.02):
+        change["keep_rest"] = c.likely(0.7)
     if not change:
         raise Skip
     arguments = ", ".join(f"{k} => {literal(v)}" for k, v in change.items())
