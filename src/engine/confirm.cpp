@@ -660,12 +660,12 @@ private:
     // Collects, before the sources are closed, what they had committed against the limits. A total of 0 does not mean
     // that there is nothing: negative work makes up for positive.
     void release_commitments() {
-        static pg::Statement read{
-            "SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
-            "  FROM" BILLING_LINKED_ACTUALS "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
-            " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
-            {INT8ARRAYOID, INT8ARRAYOID},
-            pg::Planning::by_scan};
+        static pg::Statement read{"SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
+                                  "  FROM" BILLING_LINKED_ACTUALS
+                                  "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
+                                  " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
+                                  {INT8ARRAYOID, INT8ARRAYOID},
+                                  pg::Planning::by_scan};
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             totals_.add(rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4), Decimal());
