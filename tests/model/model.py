@@ -63,7 +63,7 @@ class Row:
 
     def __init__(self, kind, source, line, cls, source_values, edit, original=None):
         self.kind, self.source, self.line, self.cls = kind, source, line, cls
-        self.source_values, self.edited = source_values, edit is not None
+        self.source_values = source_values
         self.billing_type, self.quantity, self.price, self.amount, self.tax = edit or source_values
         self.net_amount, self.net_tax = self.amount, self.tax
         if original:
@@ -98,7 +98,6 @@ class World:
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
-        self.milestone_ids = 0
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -406,12 +405,14 @@ class World:
         return [entry.id for entry, _, _, _ in rewritten]
 
     def bid(self, bids):
+        """A sale that failed and fails again keeps the level it failed at."""
+        before = {a: a.level for _, a in bids}
         for _, a in bids:
             a.nte, a.level = "not_evaluated", None
         for _, a in sorted(bids, key=lambda bid: (bid[1].amount > 0, not bid[0], bid[1].date, bid[1].entry.id)):
             self.evaluate(a)
             if a.nte == "failed":
-                a.status = NOT_READY
+                a.status, a.level = NOT_READY, before[a] or a.level
 
     @staticmethod
     def has_limits(contract):
@@ -449,12 +450,10 @@ class World:
 
     def mark_actual(self, number, ready):
         a = self.actual(number)
-        if not a or not in_backlog(a):
+        if not a or not in_backlog(a) or a.contract.status == "closed":
             return REFUSED
         if (a.status == READY) == ready:
             return UNCHANGED
-        if a.contract.status == "closed":
-            return REFUSED
         if not ready:
             a.status = NOT_READY
             return CHANGED
@@ -756,7 +755,7 @@ class World:
             raise Refused("ZB022")
         if row.kind == "milestone_correction":
             quantity, _ = World.standing(row, change)
-        if row.kind in ("actual", "correction", "milestone_correction") and quantity == 0 and change.get("tax", ZERO) != 0:
+        if row.kind not in ("milestone", "product") and quantity == 0 and change.get("tax", ZERO) != 0:
             raise Refused("ZB022")
 
     @staticmethod
