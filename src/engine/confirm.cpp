@@ -149,8 +149,8 @@ private:
             SELECT d.invoice_id, pg_catalog.min(d.detail_id)
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_kind IN ('correction', 'milestone_correction')
-               AND d.quantity = d.source_quantity
-               AND d.price = d.source_price AND d.tax = d.source_tax
+               AND d.quantity = d.source_quantity AND d.price = d.source_price
+               AND d.amount = d.source_amount AND d.tax = d.source_tax
              GROUP BY d.invoice_id)",
                                   {INT8ARRAYOID}};
         if (with_stored_.empty()) {
@@ -657,37 +657,19 @@ private:
     // --- closing
     // ----------------------------------------------------------------------------------------------------------
 
-    // Collects, before the sources are closed, what they had committed against the limits.
+    // Collects, before the sources are closed, what they had committed against the limits. A total of 0 does not mean
+    // that there is nothing: negative work makes up for positive.
     void release_commitments() {
-        static pg::Statement read{
-            "SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
-            "  FROM" BILLING_LINKED_ACTUALS "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
-            "   AND EXISTS (SELECT 1 FROM billing.contract_line_customer c"
-            "                WHERE c.contract_id = l.contract_id AND c.contract_line_id = l.contract_line_id"
-            "                  AND c.customer_id = l.customer_id AND c.committed_amount <> 0)"
-            " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
-            {INT8ARRAYOID, INT8ARRAYOID},
-            pg::Planning::by_scan};
-        if (!any_commitment()) {
-            return;
-        }
+        static pg::Statement read{"SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
+                                  "  FROM" BILLING_LINKED_ACTUALS
+                                  "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
+                                  " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
+                                  {INT8ARRAYOID, INT8ARRAYOID},
+                                  pg::Planning::by_scan};
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             totals_.add(rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4), Decimal());
         }
-    }
-
-    bool any_commitment() const {
-        for (Contract const* contract : book_.contracts()) {
-            for (ContractLine const* line : contract->lines) {
-                for (LineCustomer const& customer : line->customers) {
-                    if (!customer.committed.is_zero()) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
     }
 
     void close_sources() {

@@ -92,7 +92,7 @@ def rows_of_model(world):
                 a.level, day(a.date), is_open(a), a.quantity, a.price, a.amount, a.tax]
 
     def invoice(i):
-        return [i.contract.id, i.customer, day(i.date), i.status, i.payment, bool(i.corrections), i.series, i.number,
+        return [i.contract.id, i.customer, day(i.date), i.status, i.payment, i.corrects, i.series, i.number,
                 i.detail_amount, i.total_tax, i.bulk]
 
     def detail(d):

@@ -46,7 +46,7 @@ class Contract(Thing):
 class Invoice(Thing):
     def __init__(self, contract, customer, date):
         super().__init__(contract=contract, customer=customer, date=date, status="draft", payment="active", number=None,
-                         series=None, edits={}, details=[], advances={}, lines={}, detail_amount=ZERO, total_tax=ZERO,
+                         series=None, edits={}, keeps={}, details=[], taken_back=[], advances={}, lines={}, detail_amount=ZERO, total_tax=ZERO,
                          bulk=None)
 
     @property
@@ -54,8 +54,8 @@ class Invoice(Thing):
         return self.status in ("draft", "in_review")
 
     @property
-    def corrections(self):
-        return [d for d in self.details if d.kind != "manual"]
+    def corrects(self):
+        return bool(self.taken_back) or any(d.kind != "manual" for d in self.details)
 
 
 class Row:
@@ -63,7 +63,7 @@ class Row:
 
     def __init__(self, kind, source, line, cls, source_values, edit, original=None):
         self.kind, self.source, self.line, self.cls = kind, source, line, cls
-        self.source_values, self.edited = source_values, edit is not None
+        self.source_values = source_values
         self.billing_type, self.quantity, self.price, self.amount, self.tax = edit or source_values
         self.net_amount, self.net_tax = self.amount, self.tax
         if original:
@@ -98,7 +98,6 @@ class World:
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
-        self.milestone_ids = 0
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -378,8 +377,8 @@ class World:
         return sorted((e for e in found if e.status in ("approved", "recall_requested")), key=lambda e: e.id)
 
     def reevaluate_work(self, contracts=(), projects=(), entries=()):
-        """Reverses and writes again what differs from what it would become today. Limits are checked anew: who had room
-        is offered it first, then the oldest work. Returns the entries written again."""
+        """Reverses and writes again what differs from what it would become today. Limits are checked anew: what gives room
+        comes first, then who had room, then the oldest work. Returns the entries written again."""
         bids, rewritten = [], []
         for entry in self.work_of(contracts, projects, entries):
             standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
@@ -406,12 +405,14 @@ class World:
         return [entry.id for entry, _, _, _ in rewritten]
 
     def bid(self, bids):
+        """A sale that failed and fails again keeps the level it failed at."""
+        before = {a: a.level for _, a in bids}
         for _, a in bids:
             a.nte, a.level = "not_evaluated", None
-        for _, a in sorted(bids, key=lambda bid: (not bid[0], bid[1].date, bid[1].entry.id)):
+        for _, a in sorted(bids, key=lambda bid: (bid[1].amount > 0, not bid[0], bid[1].date, bid[1].entry.id)):
             self.evaluate(a)
             if a.nte == "failed":
-                a.status = NOT_READY
+                a.status, a.level = NOT_READY, before[a] or a.level
 
     @staticmethod
     def has_limits(contract):
@@ -451,11 +452,11 @@ class World:
         a = self.actual(number)
         if not a or not in_backlog(a) or a.contract.status == "closed":
             return REFUSED
-        if not ready:
-            a.status, before = NOT_READY, a.status
-            return CHANGED if before == READY else UNCHANGED
-        if a.status == READY:
+        if (a.status == READY) == ready:
             return UNCHANGED
+        if not ready:
+            a.status = NOT_READY
+            return CHANGED
         if a.nte == "not_evaluated":
             self.evaluate(a)
         if a.nte == "failed":
@@ -473,11 +474,11 @@ class World:
 
     def mark_milestone(self, number, ready):
         split = next((s for s in self.splits() if s.id == number), None)
-        if not split or split.status in (CREATED, POSTED) or split.milestone.line.contract.status == "closed":
+        if not split or split.status in (CREATED, POSTED):
             return REFUSED
         if (split.status == READY) == ready:
             return UNCHANGED
-        if ready and not self.milestone_fits(split):
+        if split.milestone.line.contract.status == "closed" or (ready and not self.milestone_fits(split)):
             return REFUSED
         split.status = READY if ready else NOT_READY
         return CHANGED
@@ -501,7 +502,7 @@ class World:
         outcome = {}
         for number in dict.fromkeys(actuals):
             outcome["actual", number] = self.mark_actual(number, ready)
-        for number in dict.fromkeys(milestones):
+        for number in sorted(set(milestones)):
             outcome["milestone", number] = self.mark_milestone(number, ready)
         for number in dict.fromkeys(products):
             line = lines.get(number)
@@ -579,7 +580,8 @@ class World:
         billed = sum((r.amount for r in invoice.contract.retainers if r.invoice is invoice), ZERO)
         applied = sum((amount for amount, _, _ in invoice.advances.values()), ZERO)
         refunded = sum((r.amount - r.used for r in self.staged(invoice)), ZERO)
-        invoice.detail_amount = room + billed - applied - refunded
+        back = sum((sale.amount for sale in invoice.taken_back), ZERO)
+        invoice.detail_amount = room + billed - applied - refunded - back
         invoice.total_tax = sum((tax for _, tax, _ in invoice.lines.values()), ZERO)
 
     def left_of(self, retainer, invoice):
@@ -588,13 +590,23 @@ class World:
                     if i is not invoice and i.is_open and retainer in i.advances), ZERO)
         return retainer.amount - retainer.used - held
 
+    def is_usable(self, r):
+        """Billed, not paid back, and not being credited."""
+        return (r.status == POSTED and r.refund == "not_refunded"
+                and not any(sale.retainer is r and self.what_of(sale) == "retainer" for sale in self.being_taken_back(r)))
+
+    @staticmethod
+    def being_taken_back(r):
+        return [sale for i in r.contract.invoices if i.is_open for sale in i.taken_back if sale.retainer is r]
+
     def apply_advances(self, invoice, room):
         """Oldest first, never more than the chargeable amount, the balance, or the limit set by hand (8.2)."""
         old, invoice.advances = invoice.advances, {}
-        if invoice.corrections:
+        if invoice.corrects:
             return
-        usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and r.status == POSTED
-                  and r.refund == "not_refunded"]
+        usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and self.is_usable(r)]
+        invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items()
+                            if limit is not None and r not in usable}
         for r in sorted(usable, key=lambda r: (r.date, r.id)):
             limit = old[r][1] if r in old else None
             amount = max(min(x for x in (self.left_of(r, invoice), room, limit) if x is not None), ZERO)
@@ -700,7 +712,7 @@ class World:
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
             if self.unsound(found):
-                outcome[number] = REFUSED
+                outcome[number], outcome[None] = UNCHANGED, REFUSED
                 continue
             self.put(invoice, found)
             self.total(invoice)
@@ -730,24 +742,40 @@ class World:
 
     @staticmethod
     def check_edit(row, change):
-        allowed = {"actual": "billing_type quantity price tax", "milestone": "billing_type tax", "product": "tax",
+        allowed = {"actual": "billing_type quantity price tax keep_rest", "milestone": "billing_type tax", "product": "tax",
                    "manual": "billing_type quantity price tax", "correction": "quantity price tax",
-                   "milestone_correction": "", "product_correction": ""}[row.kind].split()
+                   "milestone_correction": "quantity price tax", "product_correction": ""}[row.kind].split()
         if not set(change) <= set(allowed):
             raise Refused("ZB022")
         quantity = change.get("quantity", row.quantity)
         whole = row.source_values[1] if row.kind == "actual" else Decimal(1)
-        if row.kind == "correction":
+        if row.kind.endswith("correction"):
             whole = row.source.billed.quantity
-        if "quantity" in change and quantity * whole < 0:
+        if "quantity" in change and (quantity < 0 if whole >= 0 else quantity > 0):
             raise Refused("ZB022")
-        if row.kind in ("actual", "correction") and quantity == 0 and change.get("tax", ZERO) != 0:
+        if row.kind == "milestone_correction":
+            quantity, _ = World.standing(row, change)
+        if row.kind not in ("milestone", "product") and quantity == 0 and change.get("tax", ZERO) != 0:
             raise Refused("ZB022")
+
+    @staticmethod
+    def standing(row, change):
+        """Quantity and price of what shall stand of a milestone: the price says it, a quantity it has none."""
+        billed = row.source.billed
+        price = rounded(change.get("price", row.price), billed.contract.scale)
+        quantity = change.get("quantity", Decimal(price != 0) if "price" in change else row.quantity)
+        if price == 0:
+            quantity, price = ZERO, billed.price
+        if quantity not in (0, 1) or not 0 <= price <= billed.amount:
+            raise Refused("ZB022")
+        return quantity, price
 
     def edited(self, invoice, row, change):
         """The values of a row after a change. Back at its source's quantity and price it has its amount again (X-22)."""
-        original = row.source.billed if row.kind == "correction" else None
+        original = row.source.billed if row.kind.endswith("correction") else None
         quantity, price = change.get("quantity", row.quantity), change.get("price", row.price)
+        if row.kind == "milestone_correction":
+            quantity, price = self.standing(row, change)
         source = values_of(original) if original else row.source_values
         scale = invoice.contract.scale
         amount = row.amount
@@ -756,16 +784,52 @@ class World:
             if row.kind != "manual" and (quantity, price) == source[1:3]:
                 amount = source[3]
         tax = change.get("tax", row.tax if quantity else ZERO)
-        if original and "tax" not in change:
+        if row.kind == "actual" and "tax" not in change:
+            tax = self.tax_beside_a_rest(invoice, row, change, quantity, tax)
+        if original and "tax" not in change and {"quantity", "price"} & set(change):
             tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
         return change.get("billing_type", row.billing_type), quantity, price, amount, tax
 
+    @staticmethod
+    def will_keep(invoice, row, change):
+        """Whether the rest stays in the backlog: as asked, as chosen before, or as the contract says."""
+        chosen = invoice.keeps.get(row.source)
+        if "quantity" in change and chosen is None:
+            chosen = invoice.contract.keep_rest
+        return change.get("keep_rest", chosen)
+
+    @staticmethod
+    def rest_of(a, quantity, scale):
+        """Amount and tax of what a smaller quantity leaves: all that is not billed. A tax does not change its side."""
+        billed = rounded(quantity * a.price, scale)
+        share = rounded(a.tax * billed / a.amount, scale) if a.amount else ZERO
+        tax = ZERO if billed == a.amount else a.tax - share
+        return a.amount - billed, tax if tax * a.tax > 0 else ZERO
+
+    def tax_beside_a_rest(self, invoice, row, change, quantity, tax):
+        """A rest that stays takes its tax along, unless somebody gave the detail another one."""
+        a, scale = row.source, invoice.contract.scale
+        before, after = bool(invoice.keeps.get(a)), bool(self.will_keep(invoice, row, change))
+
+        def by_default(keeps, q):
+            if q == 0 or not keeps:
+                return a.tax if q else ZERO
+            return a.tax - (self.rest_of(a, q, scale)[1] if abs(q) < abs(a.quantity) else ZERO)
+        if (before or after) and row.tax == by_default(before, row.quantity):
+            return by_default(after, quantity)
+        return tax
+
     def edit(self, change, **named):
         found = self.on_drafts(**named)
-        for _, row in found:
+        for invoice, row in found:
             self.check_edit(row, change)
+            if (row.kind == "actual" and self.will_keep(invoice, row, change) and row.source.quantity
+                    and change.get("quantity", row.quantity) == 0):
+                raise Refused("ZB022")
         for invoice, row in found:
             values = self.edited(invoice, row, change)
+            if row.kind == "actual":
+                invoice.keeps[row.source] = self.will_keep(invoice, row, change)
             if row.kind in ("actual", "milestone", "product"):
                 invoice.edits[row.source] = values
             else:
@@ -799,6 +863,7 @@ class World:
         if row.kind in ("actual", "milestone", "product"):
             row.source.status, row.source.claim = READY, None
             invoice.edits.pop(row.source, None)
+            invoice.keeps.pop(row.source, None)
             if row.kind == "product":
                 invoice.lines.pop(row.source, None)
         else:
@@ -809,11 +874,15 @@ class World:
     def remove(self, retainers=(), **named):
         found = self.on_drafts(**named)
         drafted = [r for r in self.everything("retainers") if r.id in retainers and r.status == CREATED]
-        if len(drafted) < len(set(retainers)):
+        back = [(i, sale) for i in self.drafts() for sale in i.taken_back if sale.retainer.id in retainers]
+        if {r.id for r in drafted} | {sale.retainer.id for _, sale in back} != set(retainers):
             raise Refused("ZB022")
         for invoice, row in found:
             self.release(invoice, row)
-        touched = [i for i, _ in found]
+        touched = [i for i, _ in found + back]
+        for i, sale in back:
+            i.taken_back.remove(sale)
+            sale.adjustment = "adjustable"
         for r in drafted:
             touched.append(r.invoice)
             r.status, r.invoice = READY, None
@@ -829,6 +898,8 @@ class World:
                 continue
             for row in self.rows(invoice):
                 self.release(invoice, row)
+            for sale in invoice.taken_back:
+                sale.adjustment = "adjustable"
             for r in invoice.contract.retainers:
                 if r.invoice is invoice:
                     r.status, r.invoice = READY, None
@@ -900,7 +971,7 @@ class World:
         return False
 
     def cannot_confirm(self, invoice):
-        if any(d.kind == "correction" and values_of(d) == values_of(d.billed) for d in invoice.details):
+        if any(d.billed and values_of(d) == values_of(d.billed) for d in invoice.details):
             return True
         counted = [line for line, (amount, tax, _) in invoice.lines.items() if amount or tax]
         return self.unsound(counted) or self.exceeds(invoice)
@@ -927,6 +998,8 @@ class World:
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
         for row in rows:
             getattr(self, "bill_" + row.kind)(invoice, row)
+        for sale in invoice.taken_back:
+            self.credit_retainer(invoice, sale)
         for r in [r for r in contract.retainers if r.invoice is invoice]:
             self.bill_retainer(invoice, r)
         for r, (amount, limit, _) in list(invoice.advances.items()):
@@ -980,7 +1053,12 @@ class World:
         if row.quantity:
             self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
                                amount=row.amount, tax=row.tax, **common)
-        if abs(row.quantity) < abs(a.quantity):
+        if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
+            amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
+            kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
+                              price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
+            self.evaluate(kept)
+        elif abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
@@ -1028,13 +1106,13 @@ class World:
         if invoice.is_open:
             raise Refused("ZB021")
         sales = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales"
-                 and a.reverses is None and not a.retainer]
+                 and a.reverses is None]
         outcome = {}
         if billed_sales is not None:
             outcome = {n: REFUSED for n in billed_sales}
             sales = [a for a in sales if a.id in billed_sales]
-        outcome.update({a.id: CHANGED if a.adjustment == "adjustable" else REFUSED for a in sales})
-        sales = [a for a in sales if a.adjustment == "adjustable"]
+        outcome.update({a.id: CHANGED if self.can_be_corrected(a) else REFUSED for a in sales})
+        sales = [a for a in sales if self.can_be_corrected(a)]
         if sales and target and ((target.contract, target.customer) != (invoice.contract, invoice.customer)):
             raise Refused("ZB021")
         if sales and target and target.status != "draft":
@@ -1043,10 +1121,51 @@ class World:
             target = Invoice(invoice.contract, invoice.customer, date)
             target.contract.invoices.append(target)
         for a in sales:
-            self.correct(target, a)
+            if a.retainer:
+                a.adjustment = "in_process"
+                target.taken_back.append(a)
+            else:
+                self.correct(target, a)
         if sales:
             self.total(target)
         return outcome
+
+    @staticmethod
+    def what_of(sale):
+        """What a billed sale of a retainer put on its invoice."""
+        if sale.amount > 0:
+            return "retainer"
+        return "advance" if sale.retainer in sale.invoice.advances else "refund"
+
+    def can_be_corrected(self, a):
+        """A retainer is credited while nothing of it is used or held; a use while its balance is neither paid back nor
+        about to be (8.4)."""
+        r = a.retainer
+        if a.adjustment != "adjustable" or not r:
+            return a.adjustment == "adjustable"
+        if self.what_of(a) == "refund":
+            return True
+        held = any(i.advances[r][0] for i in r.contract.invoices if i.is_open and r in i.advances)
+        return r.refund == "not_refunded" and (self.what_of(a) == "advance" or not (r.used or held))
+
+    def credit_retainer(self, invoice, sale):
+        """The billed sale is reversed, the balance restored; a credited retainer is ready again (8.4)."""
+        r, what = sale.retainer, self.what_of(sale)
+        sale.adjustment = "adjusted"
+        self.reverse(sale, invoice=invoice)
+        if r.balance:
+            self.reverse(r.balance, invoice=invoice)
+        if what == "retainer":
+            r.status, r.invoice, r.balance, r.history = READY, None, None, True
+            return
+        if what == "advance":
+            r.used += sale.amount
+        else:
+            r.refund, r.refund_invoice = "not_refunded", None
+        rest = r.amount - r.used
+        r.balance = self.write(r.contract, customer=r.customer, cls="retainer", retainer=r, status=POSTED, invoice=invoice,
+                               type="unbilled_sales", quantity=Decimal(-1), price=rest, amount=-rest,
+                               date=r.balance.date if r.balance else r.date, source=r.balance)
 
     @staticmethod
     def correct(invoice, a):
@@ -1068,7 +1187,7 @@ class World:
         common = dict(line=d.line, customer=billed.customer, entry=billed.entry, cls=d.cls, date=d.date)
         if d.line.method == "fixed_price":
             if d.quantity:
-                self.bill(invoice, row, date=d.date, entry=billed.entry, source=billed)
+                self.bill(invoice, row, date=d.date, entry=billed.entry)
             return
         if d.quantity:
             self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
@@ -1091,8 +1210,20 @@ class World:
         return amount, rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
 
     def bill_milestone_correction(self, invoice, row):
-        split = self.credit(invoice, row).split
-        split.status, split.claim = READY, None
+        """Credited in full, the share is ready again; in part, what is credited is a ready slice of its own."""
+        d, billed = row.source, self.credit(invoice, row)
+        split = billed.split
+        if not d.quantity:
+            split.status, split.claim = READY, None
+            return
+        self.bill(invoice, row, split=split, date=d.date)
+        split.claim = invoice
+        amount = billed.amount - d.amount
+        if amount:
+            tax = min(max(billed.tax - d.tax, ZERO), split.tax)
+            split.amount, split.tax = split.amount - amount, split.tax - tax
+            split.milestone.splits.append(Thing(milestone=split.milestone, customer=split.customer, amount=amount, tax=tax,
+                                                status=READY, history=True, claim=None))
 
     def bill_product_correction(self, invoice, row):
         self.credit(invoice, row)
@@ -1102,7 +1233,7 @@ class World:
 
     def new_retainer(self, contract, customer, date, amount, **values):
         facts = dict(contract=contract, customer=customer, date=date, amount=amount, used=ZERO, status=NOT_READY,
-                     refund="not_refunded", invoice=None, refund_invoice=None, balance=None)
+                     refund="not_refunded", invoice=None, refund_invoice=None, balance=None, history=False)
         facts.update(values)
         contract.retainers.append(Thing(**facts))
         return contract.retainers[-1]
@@ -1140,7 +1271,7 @@ class World:
         if not invoice.is_open:
             raise Refused("ZB022")
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
-                or r.refund != "not_refunded" or invoice.corrections or (amount is not None and amount > self.left_of(r, invoice))):
+                or not self.is_usable(r) or invoice.corrects or (amount is not None and amount > self.left_of(r, invoice))):
             raise Refused("ZB021")
         invoice.advances[r] = (ZERO, amount, None)
         self.total(invoice)
@@ -1167,7 +1298,7 @@ class World:
         if r.refund == "ready_to_refund":
             return UNCHANGED
         held = any(i.advances[r][0] for i in r.contract.invoices if i.is_open and i is not target and r in i.advances)
-        if r.amount == r.used or held:
+        if r.amount == r.used or held or self.being_taken_back(r):
             return REFUSED
         r.refund, r.refund_invoice = "ready_to_refund", target
         return CHANGED

@@ -7,7 +7,7 @@ import copy
 from datetime import timedelta
 from decimal import Decimal
 
-from model import CHANGED, CREATED, NOT_READY, POSTED, READY, REFUSED, Refused, Thing, in_backlog
+from model import CHANGED, CREATED, NOT_READY, POSTED, READY, Refused, Thing, in_backlog
 from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
@@ -301,8 +301,7 @@ def change_limit(play):
     lines = [l for l in contract.lines if l.method == "time_and_material"]
     level = c.rng.randrange(4)
     if level == 0:
-        contract.nte_limit = limit_that_just_fits(c, contract) if c.likely(0.5) else limit
-        limit = contract.nte_limit
+        contract.nte_limit = limit
         return Call(f"UPDATE billing.contract SET nte_limit = {literal(limit)} WHERE contract_id = {contract.id}")
     if level == 1:
         customer = c.one(contract.customers)
@@ -319,10 +318,15 @@ def change_limit(play):
                 f" WHERE contract_line_id = {line.id} AND customer_id = {payer.customer}")
 
 
-def limit_that_just_fits(c, contract):
-    """A limit that one of the sales that failed reaches exactly."""
-    failed = c.one(a for a in contract.actuals if in_backlog(a) and a.nte in ("failed", "not_evaluated"))
-    return max(c.world.used(contract, None, None) + failed.amount, Decimal(0))
+@step(2)
+def limit_that_just_fits(play):
+    """A limit of the contract that one sale reaches exactly: it fits."""
+    c = play.chance
+    a = c.one(a for a in c.open_sales() if a.billing_type == "chargeable" and a.amount > 0)
+    a.contract.nte_limit = max(c.world.used(a.contract, None, None, a) + a.amount, Decimal(0))
+    call = verb(f"billing.reevaluate_nte({ids([a.id])})", c.world.reevaluate_nte([a.id]), "actual_id, outcome")
+    return Call(f"UPDATE billing.contract SET nte_limit = {a.contract.nte_limit} WHERE contract_id = {a.contract.id}; {call.sql}",
+                call.expected, call.of)
 
 
 # ------------------------------------------------------------------------------------------------ evaluated again
@@ -360,9 +364,10 @@ def confirm_contract(play):
     return contract_verb("confirm_contract", numbers, play.world.confirm_contract(numbers))
 
 
-@step(0.25)
+@step(0.7)
 def close_contract(play):
-    numbers = play.chance.some([c for c in play.world.contracts.values() if c.status != "draft" or c.id == 4 or play.number > 150], 1)
+    """Not before there is something in it."""
+    numbers = play.chance.some([c for c in play.world.contracts.values() if c.status != "draft" or play.number > 30 * c.id], 1)
     return contract_verb("close_contract", numbers, play.world.close_contract(numbers))
 
 
@@ -436,7 +441,7 @@ def unsound_percents(play):
     right = {customer: payer.percent for customer, payer in line.payers.items()}
     wrong = set_percents(line, {**right, c.one(right): Decimal("7.5")})
     try:
-        call = c.one([approve, create_invoices, confirm_invoices, refresh_invoices, reevaluate_work])(play)
+        call = c.one([approve, create_invoices, confirm_invoices, reevaluate_work])(play)
     finally:
         restored = set_percents(line, right)
     return Call(f"{wrong}; {call.sql}; {restored}", call.expected, call.of)
@@ -670,6 +675,8 @@ def edit_details(play):
         change["tax"] = c.money(200, invoice.contract.scale)
     if c.likely(0.2):
         change["billing_type"] = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
+    if c.likely(0.15 if set(named) == {"actuals"} else 0.02):
+        change["keep_rest"] = c.likely(0.7)
     if not change:
         raise Skip
     arguments = ", ".join(f"{k} => {literal(v)}" for k, v in change.items())
@@ -718,6 +725,8 @@ def delete_invoices(play):
 def confirm_invoices(play):
     c = play.chance
     numbers = c.some(c.drafts() if c.likely(0.9) else c.world.everything("invoices"), 3)
+    # Limits are judged for the whole list at once, without the room that credits on it give.
+    numbers = numbers[:1] if any(i.corrects for i in c.drafts() if i.id in numbers) else numbers
     return verb(f"billing.confirm_invoices({ids(numbers)})", play.world.confirm(numbers), "invoice_id, outcome")
 
 
@@ -735,7 +744,7 @@ def revise(play):
     confirmed = [i for i in c.world.everything("invoices") if not i.is_open or c.likely(0.03)]
     invoice, sales, into, date = c.one(confirmed), None, None, c.invoice_day()
     if c.likely(0.6):
-        billed = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales" and not a.retainer
+        billed = [a for a in invoice.contract.actuals if a.invoice is invoice and a.type == "billed_sales"
                   and a.reverses is None]
         sales = c.some(billed, 3)
     if c.likely(0.3):
@@ -763,11 +772,11 @@ def change_retainer(play):
     """As long as it is on no invoice its amount may change, or it may go."""
     c = play.chance
     r = c.one(c.world.everything("retainers"))
-    amount = c.money(2000, r.contract.scale) + 1
+    amount = r.amount + c.money(100, r.contract.scale) + 1
     sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
     if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
         sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
-    if r.status in (CREATED, POSTED):
+    if r.status in (CREATED, POSTED) or (r.history and sql.startswith("DELETE")):
         raise Refused("ZB022", sql)
     if sql.startswith("DELETE"):
         r.contract.retainers.remove(r)
@@ -856,6 +865,8 @@ def write_by_hand(play):
     what, sql = c.one(tries)
     things = list(world.entries.values()) if what == "entry" else world.everything(what + "s")
     thing = c.one(things)
+    if "invoice_line" in sql and not thing.lines:
+        raise Skip
     if "in_process" in sql and thing.adjustment == "in_process" or "recall" in sql and thing.status == "recall_requested":
         raise Skip
     if "posted" in sql and thing.status == POSTED:

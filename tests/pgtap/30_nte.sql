@@ -204,6 +204,18 @@ SELECT results_eq(
 SELECT is(verdict(702, 70, 400.01), '1 failed contract_line', 'billed 1,200 leaves no room for 400.01');
 SELECT is(verdict(703, 70, 400), '1 committed', 'but for 400');
 
+-- Work and its negative commit nothing together; billing one of them must not forget the other.
+SELECT time_and_material(71);
+UPDATE billing.contract SET nte_limit = 5000 WHERE contract_id = 71;
+SELECT work(711, 71);
+SELECT work(712, 71, -8);
+SELECT ready(711);
+SELECT drafted(71);
+SELECT confirmed(invoice(71));
+SELECT results_eq(
+    'SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_line_id = 71',
+    'VALUES (-1600.0, 1600.0)', 'of work and its negative, billed apart, each keeps its commitment');
+
 -- --- Milestones obey the limits of customer and contract
 SELECT fixed_price(80);
 UPDATE billing.contract_customer SET nte_limit = 900 WHERE contract_id = 80;

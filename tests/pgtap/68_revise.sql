@@ -354,6 +354,20 @@ SELECT results_eq(
         FROM billing.actual WHERE contract_id = 60 AND customer_id = 1$$,
     'VALUES (99.99, 233.97, 3.34)', 'what is billed and what is open add up to 333.96 and its tax');
 
+-- --- a cent that did not divide, of no quantity
+SELECT time_and_material(61, '{1,2,3}', '{0,50,50}');
+SELECT work(61, 61, 0.04, 0.75);
+SELECT ready(61);
+SELECT drafted(61);
+SELECT confirmed(invoice(61, 1));
+SELECT results_eq(
+    $$SELECT quantity, amount FROM billing.actual WHERE contract_id = 61 AND transaction_type = 'billed_sales'$$,
+    'VALUES (0.0, -0.01)', 'the rounding customer at 0 % has the cent');
+SELECT revised(61);
+SELECT results_eq(
+    'SELECT outcome::text, total_amount FROM billing.confirm_invoices(ARRAY[invoice(61)])',
+    $$VALUES ('changed', 0.01)$$, 'X-38 to credit its amount is a correction');
+
 -- --- limits: what returns to the backlog is judged, what is added must fit
 SELECT time_and_material(70);
 UPDATE billing.contract SET nte_limit = 2000 WHERE contract_id = 70;

@@ -85,7 +85,7 @@ billing_make() { # NAME ARGUMENT...
     shift
     mkdir -p "$directory"
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-        make --silent --no-print-directory -C "$directory" -f "$BILLING_ROOT/Makefile" "PG_CONFIG=$(billing_pg_config)" "$@"
+        make --silent --no-print-directory -C "$directory" -f ../../Makefile "PG_CONFIG=$(billing_pg_config)" "$@"
 }
 
 # Installs build/NAME into STAGE; a stage in use is left alone when nothing changed.
