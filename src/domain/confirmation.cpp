@@ -51,16 +51,20 @@ DetailTerms rest_of(const DetailTerms& source, const Decimal& quantity, int mone
     const Decimal billed = base + extension.net();
     const Decimal tax = source.tax - corrected_tax(source, billed, money_scale);
     // The amount billed may exceed the source's by a cent of rounding; a tax never changes its side for that.
-    return {source.billing_type, rest, source.price, source.amount - billed,
-            tax.sign() == source.tax.sign() ? tax : Decimal(), remainder(source.extension, extension)};
+    return {source.billing_type,
+            rest,
+            source.price,
+            source.amount - billed,
+            tax.sign() == source.tax.sign() ? tax : Decimal(),
+            remainder(source.extension, extension)};
 }
 
 namespace {
 
 // The rest of a reduced quantity that nobody pays. All of it is the source's amount, residue of its split included.
 DetailTerms written_off(const DetailTerms& source, const Decimal& billed, const Decimal& rest, int money_scale) {
-    const Decimal amount = billed.is_zero() ? base_amount(source.amount, source.extension)
-                                            : (rest * source.price).rounded(money_scale);
+    const Decimal amount =
+        billed.is_zero() ? base_amount(source.amount, source.extension) : (rest * source.price).rounded(money_scale);
     return {BillingType::non_chargeable,
             rest,
             source.price,

@@ -83,9 +83,8 @@ std::optional<NteSplit> split_at(const NteSale& sale, const Decimal& room, Scale
     const Decimal whole = base_amount(sale.amount, sale.extension);
     const Decimal cent = Decimal::of(1, scales.money);
     // Discount and fee are rounded by themselves, so the share of the room may be a few cents too much.
-    Decimal base = rounded_down(sale.extension.rates.any() ? Decimal::proportion(whole, room, sale.amount, scales.money)
-                                                           : room,
-                                scales.money);
+    Decimal base = rounded_down(
+        sale.extension.rates.any() ? Decimal::proportion(whole, room, sale.amount, scales.money) : room, scales.money);
     for (; base.sign() > 0; base -= cent) {
         const std::optional<NteSale> fits = part_within(sale, base, scales);
         if (!fits || fits->amount.is_zero())

@@ -43,8 +43,8 @@ std::vector<Balance> balances_of(const std::vector<NewActual>& wanted, bool at_p
         const auto found = std::find_if(balances.begin(), balances.end(), [&](const Balance& balance) {
             return balance.kind.type == actual.type && balance.kind.billing_type == actual.billing_type &&
                    balance.kind.customer_id == actual.customer_id &&
-                   (!at_price || (balance.kind.price == actual.price &&
-                                  balance.kind.extension.rates == actual.extension.rates));
+                   (!at_price ||
+                    (balance.kind.price == actual.price && balance.kind.extension.rates == actual.extension.rates));
         });
         if (found == balances.end()) {
             balances.push_back({actual});

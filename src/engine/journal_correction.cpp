@@ -185,8 +185,7 @@ public:
     CorrectionJournal(Verb& verb, const Journal& journal, bool preview)
         : verb_(verb), journal_(journal), preview_(preview), report_(verb),
           work_(
-              preview,
-              [this](EntryRow& entry, const std::vector<LedgerRow>&, const ApprovedWork&) { correct(entry); },
+              preview, [this](EntryRow& entry, const std::vector<LedgerRow>&, const ApprovedWork&) { correct(entry); },
               std::make_unique<LedgerReport>(verb), true) {}
 
     void run() {
@@ -308,8 +307,8 @@ private:
     }
 
     // The entry says from now on what its actuals say, so that evaluating it again finds nothing to do. A choice of the
-    // approver ends where the journal says otherwise. Where the price lists overruled typed prices and the journal types
-    // one of them, the other comes from the lists from then on.
+    // approver ends where the journal says otherwise. Where the price lists overruled typed prices and the journal
+    // types one of them, the other comes from the lists from then on.
     void correct_entries() const {
         static pg::Statement update{R"(
             UPDATE billing.entry e

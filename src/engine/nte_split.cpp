@@ -62,8 +62,9 @@ void NteSplits::write(std::int64_t operation_id) {
                 ready_contracts_, ready_);
     pg::Parameters parameters;
     parameters.ids(wholes_).ids(parts_).texts(billing_statuses_).texts(nte_statuses_).texts(levels_);
-    guard::write(insert, "actual", guard::Write::insert,
-                 std::move(parameters.decimals(quantities_).decimals(amounts_).decimals(taxes_).texts(discounts_).texts(fees_)));
+    guard::write(
+        insert, "actual", guard::Write::insert,
+        std::move(parameters.decimals(quantities_).decimals(amounts_).decimals(taxes_).texts(discounts_).texts(fees_)));
 }
 
 } // namespace billing::engine

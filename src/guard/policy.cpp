@@ -8,7 +8,8 @@ constexpr Policy policies[] = {
     {"actual", "approve(), mark_ready_to_invoice(), create_invoices() and confirm_invoices()", "actual_id", false,
      false,
      "contract_id,actual_id,contract_line_id,customer_id,entry_id,milestone_split_id,detail_id,source_id,reverses_id,"
-     "part_of_id,retainer_id,journal_line_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_type,billing_"
+     "part_of_id,retainer_id,journal_line_id,invoice_id,invoice_line_id,transaction_type,transaction_class,billing_"
+     "type,billing_"
      "status,adjustment_"
      "status,"
      "nte_status,nte_failed_level,transaction_date,is_open,quantity,price,amount,tax,"
