@@ -948,7 +948,7 @@ class World:
         """What edits, manual details and corrections add to the chargeable amount of each line."""
         added = defaultdict(Decimal)
         for row in self.rows(invoice):
-            if row.line.method == "product":
+            if row.kind in ("product", "product_correction", "milestone_correction"):
                 continue
             before = ZERO
             if row.kind in ("actual", "milestone") and row.source_values[0] == "chargeable":

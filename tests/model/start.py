@@ -74,7 +74,7 @@ class Builder:
     def contract(self, number, currency, customers, status, limits, series=None):
         rng = self.rng
         contract = Contract(kind="customer", status=status, currency=currency, customer=1, series=series or "INV",
-                            nte_limit=self.limit(limits, 20000), keep_rest=rng.random() < 0.3, customers={c: None for c in range(1, customers + 1)})
+                            nte_limit=self.limit(limits, 20000), keep_rest=rng.random() < 0.5, customers={c: None for c in range(1, customers + 1)})
         contract.id = number
         self.world.contracts[number] = contract
         self.put("contract", contract_id=number, company_id=1, customer_id=1, name=f"Contract {number}", currency=currency,

@@ -490,7 +490,7 @@ def move_date(play):
     return Call(sql)
 
 
-@step(2)
+@step(4)
 def generate_schedule(play):
     c = play.chance
     lines = [c.one(l for l in c.world.lines() if l.method == "time_and_material" or c.likely(0.05))]
@@ -668,7 +668,7 @@ def edit_details(play):
         named = dict([c.one(named.items())])
     change = {}
     if c.likely(0.6):
-        change["quantity"] = abs(c.quantity()) * (-1 if c.likely(0.05) else 1) * (0 if c.likely(0.1) else 1)
+        change["quantity"] = c.rng.choice([Decimal(1), Decimal("0.25"), abs(c.quantity())]) * (-1 if c.likely(0.05) else 1) * (0 if c.likely(0.1) else 1)
     if c.likely(0.3):
         change["price"] = c.money(300, 4)
     if c.likely(0.3):
