@@ -223,7 +223,9 @@ class Billing(Ledger):
             self.add(f"{key}: {after.billing_type} work billed", after.quantity, after.amount, after.tax)
         if after.quantity < sale.quantity:
             rest = sale.quantity - after.quantity
-            self.add(f"{key}: {NON_CHARGEABLE} work billed", rest, rounded(rest * sale.price, contract.decimals), ZERO)
+            # All of a sale is its own amount, with the cents that splitting it left.
+            amount = rounded(rest * sale.price, contract.decimals) if after.quantity else sale.amount
+            self.add(f"{key}: {NON_CHARGEABLE} work billed", rest, amount, ZERO)
         if sale.committed:
             contract.committed[sale.line.name, sale.customer] -= sale.amount
         if after.billing_type == CHARGEABLE:
