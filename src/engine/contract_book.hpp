@@ -47,13 +47,13 @@ struct Contract {
     std::int64_t company_id;
     bool is_internal;
     bool is_closed;
+    bool nte_partial_fit; // a sale that fits its limits only partly is split there
     std::string name;
     std::string currency;
     int money_scale;
     int cost_scale;
     int quantity_scale;
     std::optional<Decimal> nte_limit;
-    bool nte_partial_fit; // a sale that fits its limits only partly is split there
     std::vector<ContractCustomer> customers;
     std::vector<ContractLine*> lines;
     // What counts against the limits of customers and contract beside the running totals of the lines: posted product

@@ -20,13 +20,9 @@ void lock_contracts_of(const std::optional<Ids>& actuals, const std::optional<Id
         UNION SELECT contract_id FROM billing.invoice_detail WHERE detail_id = ANY ($4)
         UNION SELECT contract_id FROM billing.retainer WHERE retainer_id = ANY ($5))",
                               {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
-    Ids contracts;
     pg::Rows const rows =
         pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details).ids(retainers));
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-    }
-    lock_contracts(contracts);
+    lock_contracts(rows.ids(1));
 }
 
 } // namespace

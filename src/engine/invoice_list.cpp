@@ -23,12 +23,8 @@ InvoiceList InvoiceList::lock(const Ids& invoice_ids) {
           LEFT JOIN billing.company o ON o.company_id = v.company_id
          ORDER BY i.id)",
                               {INT8ARRAYOID}};
-    Ids contracts;
     pg::Rows const found = pg::query(find, pg::Parameters().ids(invoice_ids));
-    for (std::uint64_t i = 0; i < found.count(); ++i) {
-        contracts.push_back(found.id(i, 1));
-    }
-    lock_contracts(contracts);
+    lock_contracts(found.ids(1));
     InvoiceList list;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(invoice_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {

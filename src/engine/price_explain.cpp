@@ -47,12 +47,8 @@ public:
                                   "  FROM unnest($1) WITH ORDINALITY AS i (id, position)"
                                   "  JOIN billing.entry e ON e.entry_id = i.id ORDER BY i.position",
                                   {INT8ARRAYOID}};
-        Ids of_entries;
         pg::Rows const found = pg::query(projects, pg::Parameters().ids(ids_));
-        for (std::uint64_t i = 0; i < found.count(); ++i) {
-            of_entries.push_back(found.id(i, 1));
-        }
-        terms_.load(of_entries, {});
+        terms_.load(found.ids(1), {});
         terms_.expect_repricing();
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(ids_));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {

@@ -417,12 +417,8 @@ private:
     static Ids contracts_of(const Ids& milestones) {
         static pg::Statement read{"SELECT DISTINCT contract_id FROM billing.milestone WHERE milestone_id = ANY ($1)",
                                   {INT8ARRAYOID}};
-        Ids contracts;
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(milestones));
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            contracts.push_back(rows.id(i, 1));
-        }
-        return contracts;
+        return rows.ids(1);
     }
 
     LoggedArguments logged() const {

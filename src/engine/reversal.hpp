@@ -44,7 +44,9 @@ class LedgerReport {
 public:
     explicit LedgerReport(Verb& verb) : verb_(verb) {}
     LedgerReport(const LedgerReport&) = delete;
+    LedgerReport(LedgerReport&&) = delete;
     LedgerReport& operator=(const LedgerReport&) = delete;
+    LedgerReport& operator=(LedgerReport&&) = delete;
     virtual ~LedgerReport() = default;
 
     // Something about an entry (0: none) or contract (0: none) without an actual.

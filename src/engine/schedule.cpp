@@ -84,12 +84,8 @@ public:
         static pg::Statement find{"SELECT contract_line_id, contract_id FROM billing.contract_line "
                                   "WHERE contract_line_id = ANY ($1) ORDER BY contract_line_id",
                                   {INT8ARRAYOID}};
-        Ids contracts;
         pg::Rows const rows = pg::query(find, pg::Parameters().ids(wanted));
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            contracts.push_back(rows.id(i, 2));
-        }
-        book_ = ContractBook::lock_and_load(contracts);
+        book_ = ContractBook::lock_and_load(rows.ids(2));
         for (std::int64_t const line_id : std::set<std::int64_t>(wanted.begin(), wanted.end())) {
             std::string const problem = problem_of(line_id);
             if (problem.empty()) {
