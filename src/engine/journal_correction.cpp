@@ -308,7 +308,7 @@ private:
 
     // The entry says from now on what its actuals say, so that evaluating it again finds nothing to do. A choice of the
     // approver ends where the journal says otherwise. Where the price lists overruled typed prices and the journal
-    // types one of them, the other comes from the lists from then on.
+    // types one of them, the other counts as typed from then on, as it is in the ledger.
     void correct_entries() const {
         static pg::Statement update{R"(
             UPDATE billing.entry e
@@ -322,8 +322,8 @@ private:
                    billable_quantity = coalesce(d.billable_quantity, CASE WHEN NOT k.follows THEN e.billable_quantity END),
                    approved_billable_quantity = CASE WHEN d.billable_quantity IS NULL AND NOT k.follows
                                                      THEN e.approved_billable_quantity END,
-                   cost_price = coalesce(d.cost_price, CASE WHEN k.keeps_prices THEN e.cost_price END),
-                   sales_price = coalesce(d.sales_price, CASE WHEN k.keeps_prices THEN e.sales_price END),
+                   cost_price = coalesce(d.cost_price, CASE WHEN k.keeps_prices THEN e.cost_price ELSE p.cost_price END),
+                   sales_price = coalesce(d.sales_price, CASE WHEN k.keeps_prices THEN e.sales_price ELSE p.sales_price END),
                    approved_at_list_price = CASE WHEN d.cost_price IS NULL AND d.sales_price IS NULL
                                                  THEN e.approved_at_list_price END, tax = coalesce(d.tax, e.tax),
                    description = coalesce(d.description, e.description),
@@ -335,6 +335,11 @@ private:
                                         AS follows,
                                 coalesce(o.approved_at_list_price, false) IS FALSE
                                     OR num_nonnulls(d.cost_price, d.sales_price) = 0 AS keeps_prices) k
+             CROSS JOIN LATERAL (SELECT pg_catalog.max(a.price) FILTER (WHERE a.transaction_type = 'cost') AS cost_price,
+                                        pg_catalog.max(a.price) FILTER (WHERE a.transaction_type = 'unbilled_sales') AS sales_price
+                                   FROM billing.actual a
+                                  WHERE NOT k.keeps_prices AND a.entry_id = o.entry_id AND a.invoice_id IS NULL
+                                    AND a.adjustment_status = 'adjustable') p
              WHERE d.contract_id = $1 AND d.journal_id = $2 AND d.is_claim AND e.entry_id = d.entry_id)",
                                     {INT8OID, INT8OID}};
         guard::write(update, "entry", guard::Write::update,

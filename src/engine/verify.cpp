@@ -537,7 +537,8 @@ Check checks[] = {
           LEFT JOIN (SELECT a.contract_id, a.source_id, a.invoice_id,
                             pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NOT NULL) AS on_invoice,
                             pg_catalog.sum(a.quantity) FILTER (WHERE i.invoice_line_id IS NULL) AS kept,
-                            pg_catalog.sum(a.amount) FILTER (WHERE i.invoice_line_id IS NULL) AS kept_amount
+                            pg_catalog.sum(a.amount + coalesce(a.discount_amount, 0) - coalesce(a.fee_amount, 0))
+                                FILTER (WHERE i.invoice_line_id IS NULL) AS kept_amount
                        FROM billing.actual a
                        LEFT JOIN billing.invoice_line i ON i.invoice_line_id = a.invoice_line_id
                              AND i.contract_id = a.contract_id AND i.invoice_id = a.invoice_id
@@ -549,7 +550,8 @@ Check checks[] = {
            AND (coalesce(w.on_invoice, 0) + coalesce(w.kept, 0) <> d.quantity + r.quantity
                 OR coalesce(w.kept, 0) <> CASE WHEN d.keep_rest THEN r.quantity ELSE 0 END
                 OR coalesce(w.kept_amount, 0) <> CASE WHEN d.keep_rest AND r.quantity <> 0
-                                                      THEN s.amount - billing.money(d.quantity * s.price, v.currency) ELSE 0 END)
+                                                      THEN s.amount + coalesce(s.discount_amount, 0) - coalesce(s.fee_amount, 0)
+                                                           - billing.money(d.quantity * s.price, v.currency) ELSE 0 END)
         UNION ALL
         SELECT d.contract_id, 'invoice detail ' || d.detail_id, 'of kind ' || d.detail_kind || ' and quantity ' || d.quantity || ' cannot keep a rest'
           FROM billing.invoice_detail d
