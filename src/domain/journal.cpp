@@ -79,11 +79,14 @@ std::string amount_problem(const TypedAmount& typed, int money_scale) {
         return "a fixed price needs an amount";
     if (!typed.amount)
         return {};
-    if (typed.amount->rounded(money_scale) != *typed.amount)
-        return "the amount " + typed.amount->trimmed().text() + " has more decimals than its currency knows";
+    const Decimal& amount = *typed.amount;
+    if (amount.trimmed().scale() > money_scale)
+        return "the amount " + amount.trimmed().text() + " has more decimals than its currency knows";
+    if (typed.method == AmountMethod::fixed_price)
+        return {};
     const Decimal product = (typed.quantity * typed.price).rounded(money_scale);
-    if (typed.method == AmountMethod::multiply_quantity_by_price && *typed.amount != product)
-        return "the amount " + typed.amount->trimmed().text() + " is not quantity times price, which is " +
+    if (!(amount - product).is_zero())
+        return "the amount " + amount.trimmed().text() + " is not quantity times price, which is " +
                product.trimmed().text();
     return {};
 }

@@ -67,11 +67,11 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
                          rows.decimal_or_null(i, 18),
                          rows.decimal_or_null(i, 19),
                          static_cast<int>(rows.id(i, 20)),
+                         rows.datum(i, 30) ? std::optional<bool>(rows.flag(i, 30)) : std::nullopt,
+                         rows.flag(i, 31),
                          rows.text_or_null(i, 21),
                          extension_at(rows, i, 22),
-                         extension_at(rows, i, 26),
-                         rows.datum(i, 30) ? std::optional<bool>(rows.flag(i, 30)) : std::nullopt,
-                         rows.flag(i, 31)});
+                         extension_at(rows, i, 26)});
     }
     return found;
 }

@@ -31,11 +31,11 @@ struct DraftDetail {
     std::optional<Decimal> source_amount;
     std::optional<Decimal> source_tax;
     int money_scale;
+    std::optional<bool> keeps_rest; // chosen for this detail: what a reduced quantity leaves stays in the backlog
+    bool contract_keeps_rest;       // ... unless chosen, on this contract
     std::optional<std::string> source_billing_type;
     Extension extension;
     Extension source_extension;
-    std::optional<bool> keeps_rest; // chosen for this detail: what a reduced quantity leaves stays in the backlog
-    bool contract_keeps_rest;       // ... unless chosen, on this contract
 
     bool is_correction() const { return billing::is_correction(kind); }
 };

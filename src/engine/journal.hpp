@@ -60,7 +60,7 @@ void finish_confirmation(const Journal& journal);
 // confirm_journal() and preview_journal() of the three kinds.
 void confirm_entry_journal(Verb& verb, const Journal& journal, bool preview);
 void confirm_correction(Verb& verb, const Journal& journal, bool preview);
-void confirm_cancellation(Verb& verb, const Journal& journal, bool preview);
+void confirm_cancellation(Verb& verb, const Journal& found, bool preview);
 
 // The log entry of confirm_journal().
 std::int64_t begin_confirmation(Verb& verb, const Journal& journal);
