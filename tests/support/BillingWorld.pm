@@ -17,7 +17,7 @@ our @EXPORT = qw(small_world customer_objects bulk_world fingerprint problems sq
 
 sub small_world {
     my ($node, $database, %option) = @_;
-    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN() . AUTOMATIC_RUNS() . PRICES(), %option);
+    $node->safe_psql($database, SETUP() . WORK() . BILLING_RUN() . AUTOMATIC_RUNS() . PRICES() . PARTS(), %option);
     return;
 }
 
@@ -151,6 +151,50 @@ BEGIN
     PERFORM billing.approve(ARRAY[listed]);
     UPDATE billing.price_rate SET price = 930 WHERE price = 900;
     PERFORM billing.rerate(price_lists => '{1}', typed => true, from_date => '2024-01-06');
+END $$;
+SQL
+}
+
+# One contract with discount and fee, a sale split at its limit, a kept rest, journals confirmed and open, and a retainer
+# whose invoice is being credited.
+sub PARTS {
+    return <<'SQL';
+DO $$
+DECLARE
+    alt bigint; site bigint; line bigint; work bigint; draft bigint; journal bigint; paid bigint;
+BEGIN
+    INSERT INTO billing.project (company_id, name) VALUES (2, 'Alt') RETURNING project_id INTO site;
+    INSERT INTO billing.contract (company_id, customer_id, name, currency, nte_limit, nte_partial_fit, keep_rest)
+    VALUES (2, 3, 'Alt', 'EUR', 1000, true, true) RETURNING contract_id INTO alt;
+    INSERT INTO billing.contract_line (contract_id, name, billing_method, project_id, discount_percent, fee_percent)
+    VALUES (alt, 'Alt', 'time_and_material', site, 10, 5) RETURNING contract_line_id INTO line;
+    INSERT INTO billing.entry (project_id, entry_date, quantity, cost_price, sales_price)
+    VALUES (site, '2024-02-01', 8, 100, 200) RETURNING entry_id INTO work;
+    PERFORM billing.submit(ARRAY[work]);
+    PERFORM billing.approve(ARRAY[work]);
+    UPDATE billing.contract SET nte_limit = 1200 WHERE contract_id = alt;
+    PERFORM billing.reevaluate_nte(ARRAY(SELECT actual_id FROM billing.actual WHERE contract_id = alt AND nte_status = 'failed'));
+    PERFORM billing.mark_ready_to_invoice(contracts => ARRAY[alt]);
+    SELECT c.invoice_id INTO draft FROM billing.create_invoices(ARRAY[alt], invoice_date => '2024-02-29') c;
+    PERFORM billing.edit_invoice_details(actuals => ARRAY(SELECT min(actual_id) FROM billing.actual
+        WHERE contract_id = alt AND billing_status = 'customer_invoice_created'), quantity => 2);
+    PERFORM billing.confirm_invoices(ARRAY[draft]);
+    INSERT INTO billing.journal (contract_id, journal_type, description) VALUES (alt, 'entry', 'Gebyr Ø') RETURNING journal_id INTO journal;
+    INSERT INTO billing.journal_line (contract_id, journal_id, contract_line_id, transaction_type, transaction_class, transaction_date, quantity, price)
+    VALUES (alt, journal, line, 'unbilled_sales', 'fee', '2024-02-02', 1, -50), (alt, journal, line, 'cost', 'expense', '2024-02-02', 1, 20);
+    PERFORM billing.confirm_journal(journal);
+    INSERT INTO billing.entry (project_id, entry_date, quantity, cost_price, sales_price)
+    VALUES (site, '2024-02-03', 1, 100, 20) RETURNING entry_id INTO work;
+    PERFORM billing.submit(ARRAY[work]);
+    PERFORM billing.approve(ARRAY[work]);
+    INSERT INTO billing.journal (contract_id, journal_type) VALUES (alt, 'time_correction') RETURNING journal_id INTO journal;
+    PERFORM billing.select_for_correction(journal, entries => ARRAY[work]);
+    UPDATE billing.journal_correction SET sales_price = 25 WHERE entry_id = work;
+    INSERT INTO billing.retainer (contract_id, customer_id, invoice_date, amount) VALUES (alt, 3, '2024-02-01', 300) RETURNING retainer_id INTO paid;
+    PERFORM billing.mark_ready_to_invoice(retainers => ARRAY[paid]);
+    SELECT c.invoice_id INTO draft FROM billing.create_invoices(retainers => ARRAY[paid], invoice_date => '2024-03-01') c;
+    PERFORM billing.confirm_invoices(ARRAY[draft]);
+    PERFORM billing.revise_invoice(draft);
 END $$;
 SQL
 }
