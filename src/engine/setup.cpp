@@ -13,6 +13,7 @@
 
 extern "C" {
 #include "commands/trigger.h"
+#include "replication/logicalworker.h"
 }
 
 namespace billing::engine {
@@ -53,12 +54,13 @@ bool is_by_engine(const TriggerData& trigger) {
            guard::authorized(RelationGetRelid(trigger.tg_relation), guard::Write::update);
 }
 
-// Runs a trigger body as the engine, with the transition tables visible to its statements.
+// Runs a trigger body as the engine, with the transition tables visible to its statements. Rows applied by logical
+// replication were checked where they were written.
 template <typename Body>
 Datum run_trigger(FunctionCallInfo fcinfo, const char* table, Attached attached, Body body) {
     return wall::entry(fcinfo, [=, &body](FunctionCallInfo call) -> Datum {
         TriggerData const& trigger = trigger_of(call, table, attached);
-        if (attached == Attached::after_statement && is_by_engine(trigger)) {
+        if (attached == Attached::after_statement && (is_by_engine(trigger) || IsLogicalWorker())) {
             return PointerGetDatum(nullptr);
         }
         pg::Engine engine;
