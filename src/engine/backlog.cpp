@@ -152,10 +152,8 @@ private:
             concerned.insert(concerned.end(), found.begin(), found.end());
         }
         if (milestones_ || products_ || retainers_) {
-            pg::Rows const rows = pg::query(read, pg::Parameters().ids(milestones_).ids(products_).ids(retainers_));
-            for (std::uint64_t i = 0; i < rows.count(); ++i) {
-                concerned.push_back(rows.id(i, 1));
-            }
+            Ids const found = pg::query(read, pg::Parameters().ids(milestones_).ids(products_).ids(retainers_)).ids(1);
+            concerned.insert(concerned.end(), found.begin(), found.end());
         }
         return concerned;
     }
@@ -553,12 +551,7 @@ private:
     }
 
     Ids found_ids(pg::Statement& statement, const Ids& contracts) const {
-        pg::Rows const rows = pg::query(statement, pg::Parameters().ids(contracts).text(mark_.from));
-        Ids ids;
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            ids.push_back(rows.id(i, 1));
-        }
-        return ids;
+        return pg::query(statement, pg::Parameters().ids(contracts).text(mark_.from)).ids(1);
     }
 
     Verb& verb_;

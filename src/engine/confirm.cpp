@@ -8,6 +8,7 @@
 #include "engine/contract_book.hpp"
 #include "engine/extension_rows.hpp"
 #include "engine/invoice_list.hpp"
+#include "engine/new_actuals.hpp"
 #include "engine/nte_split.hpp"
 #include "engine/operation.hpp"
 #include "engine/progress.hpp"
@@ -17,10 +18,6 @@
 #include "pg/relation.hpp"
 #include "pg/row_batch.hpp"
 #include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
 
@@ -71,8 +68,7 @@ class Confirmation {
 public:
     explicit Confirmation(Verb& verb)
         : verb_(verb), invoices_(InvoiceList::lock(verb.arguments.required_ids(0, "invoices"))),
-          book_(ContractBook::load(invoices_.contract_ids())),
-          actual_sequence_(pg::relation_oid("actual_actual_id_seq")) {}
+          book_(ContractBook::load(invoices_.contract_ids())) {}
 
     void run() {
         LoggedArguments const arguments = LoggedArguments().add("invoices", verb_.arguments.ids(0));
@@ -529,8 +525,7 @@ private:
         std::vector<JudgedRow> const written = judged(confirmed, rows.id(i, 4), rows.id(i, 7), rows.id(i, 8));
         Ids ids;
         for (std::size_t k = 0; k < written.size(); ++k) {
-            Oid const sequence = actual_sequence_;
-            ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
+            ids.push_back(actual_ids_.next());
         }
         auto const resolve = [&](int reference) {
             return reference == no_row       ? std::int64_t{0}
@@ -645,13 +640,7 @@ private:
     }
 
     void log_moved(const char* item, const char* column, const char* from, const char* to, const pg::Rows& rows) const {
-        Ids contracts;
-        Ids ids;
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            contracts.push_back(rows.id(i, 1));
-            ids.push_back(rows.id(i, 2));
-        }
-        log_changes(operation_, {0, item, column, from, to}, contracts, ids);
+        log_changes(operation_, {0, item, column, from, to}, rows.ids(1), rows.ids(2));
     }
 
     // --- closing
@@ -891,7 +880,7 @@ private:
     Verb& verb_;
     InvoiceList invoices_;
     ContractBook book_;
-    Oid actual_sequence_;
+    ActualIds actual_ids_;
     std::int64_t operation_ = 0;
     std::set<std::int64_t> with_stored_;
     std::map<std::int64_t, std::string> refused_;

@@ -55,11 +55,7 @@ Ids lock_contracts(Ids contract_ids) {
          ORDER BY c.contract_id
            FOR NO KEY UPDATE)",
                               {INT8ARRAYOID}};
-    pg::Rows const rows = pg::query(lock, pg::Parameters().ids(sorted_unique(std::move(contract_ids))));
-    Ids locked;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        locked.push_back(rows.id(i, 1));
-    }
+    Ids locked = pg::query(lock, pg::Parameters().ids(sorted_unique(std::move(contract_ids)))).ids(1);
     touch(locked);
     lock_terms(locked);
     return locked;

@@ -19,12 +19,8 @@
 #include "guard/write_scope.hpp"
 #include "pg/enum_oids.hpp"
 #include "pg/exports.hpp"
-#include "pg/relation.hpp"
+#include "pg/sequence.hpp"
 #include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
 
@@ -227,12 +223,7 @@ private:
 };
 
 Ids read_ids(pg::Statement& statement, pg::Parameters parameters = {}) {
-    pg::Rows const rows = pg::query(statement, std::move(parameters));
-    Ids ids;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ids.push_back(rows.id(i, 1));
-    }
-    return ids;
+    return pg::query(statement, std::move(parameters)).ids(1);
 }
 
 // Contracts that the selection reaches; without any choice all customer contracts that are not closed.
@@ -480,7 +471,7 @@ private:
     }
 
     std::vector<Place> reserve_places(const Ids& contracts) {
-        Oid const sequence = pg::relation_oid("invoice_line_invoice_line_id_seq");
+        pg::Sequence const sequence("invoice_line_invoice_line_id_seq");
         std::vector<Place> places;
         for (std::int64_t const contract_id : contracts) {
             for (ContractLine const* line : book_.known_contract(contract_id).lines) {
@@ -488,7 +479,7 @@ private:
                     if (is_wanted({contract_id, share.customer_id})) {
                         std::int64_t const existing = existing_line({contract_id, share.customer_id}, line->line_id);
                         places.push_back({contract_id, line->line_id, share.customer_id,
-                                          existing != 0 ? existing : next_id(sequence)});
+                                          existing != 0 ? existing : sequence.next()});
                     }
                 }
             }
@@ -531,10 +522,6 @@ private:
                                    pg::array_of(*found), place.invoice_line_id});
             }
         }
-    }
-
-    static std::int64_t next_id(Oid sequence) {
-        return wall::value_of([sequence] { return nextval_internal(sequence, false); });
     }
 
     void drop_refused_contracts() {
@@ -586,15 +573,15 @@ private:
     }
 
     void number_drafts() {
-        Oid const invoices = pg::relation_oid("invoice_invoice_id_seq");
-        Oid const lines = pg::relation_oid("invoice_line_invoice_line_id_seq");
+        pg::Sequence const invoices("invoice_invoice_id_seq");
+        pg::Sequence const lines("invoice_line_invoice_line_id_seq");
         for (auto& [key, draft] : drafts_) {
             if (draft.is_new) {
-                draft.invoice_id = next_id(invoices);
+                draft.invoice_id = invoices.next();
             }
             for (auto& [line_id, line] : draft.lines) {
                 if (line.invoice_line_id == 0) {
-                    line.invoice_line_id = next_id(lines);
+                    line.invoice_line_id = lines.next();
                 }
             }
         }

@@ -133,12 +133,7 @@ Ids customer_contracts_of_entries(const Ids& entry_ids) {
           JOIN billing.contract c ON c.contract_id = a.contract_id AND c.kind = 'customer'
          WHERE a.entry_id = ANY ($1) AND a.invoice_id IS NULL)",
                               {INT8ARRAYOID}};
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(entry_ids));
-    Ids contracts;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-    }
-    return contracts;
+    return pg::query(read, pg::Parameters().ids(entry_ids)).ids(1);
 }
 
 } // namespace billing::engine

@@ -23,14 +23,6 @@ std::vector<Journal> journals_in(const pg::Rows& rows) {
     return journals;
 }
 
-Ids ids_in(const pg::Rows& rows) {
-    Ids ids;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ids.push_back(rows.id(i, 1));
-    }
-    return ids;
-}
-
 } // namespace
 
 #define BILLING_JOURNALS                                                                                               \
@@ -76,7 +68,7 @@ Ids entries_of(const Ids& journals) {
           JOIN billing.journal_correction d ON d.contract_id = j.contract_id AND d.journal_id = j.journal_id AND d.is_claim
          WHERE j.journal_id = ANY ($1) ORDER BY d.entry_id)",
                               {INT8ARRAYOID}};
-    return ids_in(pg::query(read, pg::Parameters().ids(journals)));
+    return pg::query(read, pg::Parameters().ids(journals)).ids(1);
 }
 
 Ids actuals_of(const Ids& journals) {
@@ -85,14 +77,14 @@ Ids actuals_of(const Ids& journals) {
           JOIN billing.journal_cancellation d ON d.contract_id = j.contract_id AND d.journal_id = j.journal_id AND d.is_claim
          WHERE j.journal_id = ANY ($1) ORDER BY d.actual_id)",
                               {INT8ARRAYOID}};
-    return ids_in(pg::query(read, pg::Parameters().ids(journals)));
+    return pg::query(read, pg::Parameters().ids(journals)).ids(1);
 }
 
 bool is_held(const LedgerRow& row) {
     return row.adjustment == AdjustmentStatus::in_process && row.type != TransactionType::billed_sales;
 }
 
-void move_held(std::int64_t operation_id, const HeldActuals& actuals, AdjustmentStatus from, AdjustmentStatus to) {
+void move_held(std::int64_t operation_id, const ItemsByContract& actuals, AdjustmentStatus from, AdjustmentStatus to) {
     static pg::Statement update{R"(
         UPDATE billing.actual SET adjustment_status = (SELECT $2::billing.adjustment_status)
          WHERE actual_id = ANY ($1) AND adjustment_status = (SELECT $3::billing.adjustment_status))",
@@ -100,8 +92,7 @@ void move_held(std::int64_t operation_id, const HeldActuals& actuals, Adjustment
     if (actuals.ids.empty()) {
         return;
     }
-    log_changes(operation_id, {0, "actual", "adjustment_status", label(from), label(to)}, actuals.contracts,
-                actuals.ids);
+    log_changes(operation_id, {0, "actual", "adjustment_status", label(from), label(to)}, actuals);
     pg::Parameters parameters;
     parameters.ids(actuals.ids).text(label(to)).text(label(from));
     if (guard::write(update, "actual", guard::Write::update, std::move(parameters)) != actuals.ids.size()) {
@@ -169,7 +160,7 @@ void let_go(std::int64_t operation_id, const Ids& journals, const Ids& entries, 
     static pg::Statement contracts_of{
         "SELECT actual_id, contract_id FROM billing.actual WHERE actual_id = ANY ($1) ORDER BY actual_id",
         {INT8ARRAYOID}};
-    HeldActuals held;
+    ItemsByContract held;
     EntryLedger ledger;
     in_batches(entries, [&](const Ids& batch) {
         ledger.read(batch);
@@ -251,8 +242,7 @@ public:
         }
         std::int64_t const operation = begin_operation(verb_, LoggedArguments().add("journals", ids_));
         let_go(operation, drafts_.ids, entries_of(drafts_.ids), actuals_of(drafts_.ids));
-        log_changes(operation, {0, "journal", "journal_status", label(JournalStatus::draft), ""}, drafts_.contracts,
-                    drafts_.ids);
+        log_changes(operation, {0, "journal", "journal_status", label(JournalStatus::draft), ""}, drafts_);
         erase();
     }
 
@@ -297,7 +287,7 @@ private:
 
     Verb& verb_;
     Ids ids_;
-    HeldActuals drafts_; // journals, and beside each its contract
+    ItemsByContract drafts_; // journals
     pg::EnumOids<ItemOutcome> outcome_;
 };
 

@@ -39,16 +39,7 @@ Ids entries_of(const Ids& journals);
 Ids actuals_of(const Ids& journals);
 
 // Moves actuals between adjustable and in process, log first.
-struct HeldActuals {
-    Ids contracts;
-    Ids ids;
-
-    void add(std::int64_t contract_id, std::int64_t id) {
-        contracts.push_back(contract_id);
-        ids.push_back(id);
-    }
-};
-void move_held(std::int64_t operation_id, const HeldActuals& actuals, AdjustmentStatus from, AdjustmentStatus to);
+void move_held(std::int64_t operation_id, const ItemsByContract& actuals, AdjustmentStatus from, AdjustmentStatus to);
 
 // Whether an actual of approved work is held by a correction journal.
 bool is_held(const LedgerRow& row);

@@ -125,7 +125,7 @@ private:
     Journal journal_;
     Ids ids_;
     LedgerReader reader_;
-    HeldActuals accepted_;
+    ItemsByContract accepted_;
 };
 
 } // namespace

@@ -160,7 +160,7 @@ private:
     std::set<std::int64_t> on_journal_;
     EntryLedger ledger_;
     Ids accepted_;
-    HeldActuals held_;
+    ItemsByContract held_;
     pg::EnumOids<EntryStatus> status_;
     pg::EnumOids<TransactionClass> class_;
 };

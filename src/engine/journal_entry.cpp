@@ -7,13 +7,7 @@
 #include "engine/operation.hpp"
 #include "engine/reversal.hpp"
 #include "guard/write_scope.hpp"
-#include "pg/relation.hpp"
 #include "pg/row_batch.hpp"
-#include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
 
@@ -413,14 +407,14 @@ private:
         if (pairs_.pairs.empty()) {
             return;
         }
-        Oid const sequence = pg::relation_oid("retainer_retainer_id_seq");
+        pg::Sequence const sequence("retainer_retainer_id_seq");
         Ids ids;
         Ids balances;
         Ids billed;
         Ids customers;
         std::vector<Decimal> amounts;
         for (RetainerPair const& pair : pairs_.pairs) {
-            ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
+            ids.push_back(sequence.next());
             Line& line = lines_[pair.billed];
             Line& balance = lines_[pair.balance];
             line.retainer_id = ids.back();

@@ -2,21 +2,8 @@
 
 #include "engine/extension_rows.hpp"
 #include "guard/write_scope.hpp"
-#include "pg/relation.hpp"
-#include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
-
-ActualIds::ActualIds() : sequence_(pg::relation_oid("actual_actual_id_seq")) {}
-
-std::int64_t ActualIds::next() const {
-    Oid const sequence = sequence_;
-    return wall::value_of([sequence] { return nextval_internal(sequence, false); });
-}
 
 NewActuals::NewActuals()
     : batch_("new_actual", {{"contract_id", INT8OID},

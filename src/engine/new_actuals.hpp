@@ -3,6 +3,7 @@
 
 #include "engine/work_terms.hpp"
 #include "pg/row_batch.hpp"
+#include "pg/sequence.hpp"
 
 namespace billing::engine {
 
@@ -22,13 +23,9 @@ struct NewRow {
 };
 
 // The ids of new actuals come from here and nowhere else in C++.
-class ActualIds {
+class ActualIds : public pg::Sequence {
 public:
-    ActualIds();
-    std::int64_t next() const;
-
-private:
-    Oid sequence_;
+    ActualIds() : Sequence("actual_actual_id_seq") {}
 };
 
 class NewActuals {

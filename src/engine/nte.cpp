@@ -130,12 +130,7 @@ void NteChanges::write(std::int64_t operation_id) const {
 Ids contracts_of_actuals(const Ids& actual_ids) {
     static pg::Statement read{"SELECT DISTINCT contract_id FROM billing.actual WHERE actual_id = ANY ($1)",
                               {INT8ARRAYOID}};
-    pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
-    Ids contracts;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        contracts.push_back(rows.id(i, 1));
-    }
-    return contracts;
+    return pg::query(read, pg::Parameters().ids(actual_ids)).ids(1);
 }
 
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids) {

@@ -59,7 +59,22 @@ private:
     std::vector<Group> groups_;
 };
 
+// Rows beside the contracts they are logged under.
+struct ItemsByContract {
+    Ids contracts; // 0: tied to none
+    Ids ids;
+
+    void add(std::int64_t contract_id, std::int64_t id) {
+        contracts.push_back(contract_id);
+        ids.push_back(id);
+    }
+};
+
 // Many contracts at once: ids[i] belongs to contract_ids[i] (0: to none). One log row per contract.
 void log_changes(std::int64_t operation_id, const StatusChange& change, const Ids& contract_ids, const Ids& ids);
+
+inline void log_changes(std::int64_t operation_id, const StatusChange& change, const ItemsByContract& items) {
+    log_changes(operation_id, change, items.contracts, items.ids);
+}
 
 } // namespace billing::engine

@@ -10,10 +10,7 @@
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
+#include "pg/sequence.hpp"
 
 namespace billing::engine {
 
@@ -118,10 +115,10 @@ std::string step_problem(ContractBook& book, const Milestone& milestone) {
 
 // Ids of new shares, drawn before the rows are written so that the log can be written first.
 Ids draw_share_ids(std::size_t count) {
-    Oid const sequence = pg::relation_oid("milestone_split_milestone_split_id_seq");
+    pg::Sequence const sequence("milestone_split_milestone_split_id_seq");
     Ids ids;
     for (std::size_t i = 0; i < count; ++i) {
-        ids.push_back(wall::value_of([sequence] { return nextval_internal(sequence, false); }));
+        ids.push_back(sequence.next());
     }
     return ids;
 }

@@ -16,9 +16,8 @@ namespace {
 constexpr std::size_t no_rewrite = SIZE_MAX;
 
 void add_ids(Ids& into, const pg::Rows& rows) {
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        into.push_back(rows.id(i, 1));
-    }
+    Ids const found = rows.ids(1);
+    into.insert(into.end(), found.begin(), found.end());
 }
 
 void sort_unique(Ids& ids) {

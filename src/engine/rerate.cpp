@@ -8,14 +8,6 @@ namespace billing::engine {
 
 namespace {
 
-Ids ids_in(const pg::Rows& rows) {
-    Ids ids;
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ids.push_back(rows.id(i, 1));
-    }
-    return ids;
-}
-
 // Contracts that use the lists: their own, or their company's.
 Ids contracts_of_lists(const Ids& lists) {
     static pg::Statement read{R"(
@@ -29,7 +21,7 @@ Ids contracts_of_lists(const Ids& lists) {
                 OR NOT EXISTS (SELECT 1 FROM billing.contract_price_list o WHERE o.contract_id = c.contract_id)))",
                               {INT8ARRAYOID},
                               pg::Planning::free};
-    return ids_in(pg::query(read, pg::Parameters().ids(lists)));
+    return pg::query(read, pg::Parameters().ids(lists)).ids(1);
 }
 
 // Approved work that stands in the contracts, from a day on.
@@ -49,7 +41,7 @@ Ids find_work_since(const Ids& contracts, DateADT from) {
                         WHERE a.entry_id = w.entry_id AND a.contract_id = ANY ($1) AND a.invoice_id IS NULL)
          ORDER BY w.entry_id)",
                               {INT8ARRAYOID, DATEOID}};
-    return ids_in(pg::query(read, pg::Parameters().ids(contracts).date(from)));
+    return pg::query(read, pg::Parameters().ids(contracts).date(from)).ids(1);
 }
 
 // One row per actual with what it was and what it becomes. An entry's reversals come before what is written instead;

@@ -2,16 +2,11 @@
 // back what a corrective invoice credits.
 
 #include "domain/retainer.hpp"
+#include "engine/new_actuals.hpp"
 #include "engine/operation.hpp"
 #include "engine/retainer.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/enum_oids.hpp"
-#include "pg/relation.hpp"
-#include "wall/backend.hpp"
-
-extern "C" {
-#include "commands/sequence.h"
-}
 
 namespace billing::engine {
 
@@ -29,21 +24,8 @@ struct RetainerState {
     Decimal balance() const { return amount - used; }
 };
 
-// Rows of the log: contracts[i] is that of ids[i].
-struct LoggedIds {
-    Ids contracts, ids;
-
-    void add(std::int64_t contract_id, std::int64_t id) {
-        contracts.push_back(contract_id);
-        ids.push_back(id);
-    }
-    void log(std::int64_t operation_id, const StatusChange& change) const {
-        log_changes(operation_id, change, contracts, ids);
-    }
-};
-
 // Columns of the actuals to write.
-struct NewActuals {
+struct RetainerActuals {
     Ids contracts, ids, customers, retainers, invoices, sources, reversed;
     std::vector<std::string> types, adjustments;
     std::vector<DateADT> dates;
@@ -77,8 +59,7 @@ struct NewActuals {
 class RetainerConfirmation {
 public:
     RetainerConfirmation(std::int64_t operation_id, const Ids& invoice_ids)
-        : operation_id_(operation_id), invoice_ids_(invoice_ids),
-          actual_sequence_(pg::relation_oid("actual_actual_id_seq")) {}
+        : operation_id_(operation_id), invoice_ids_(invoice_ids) {}
 
     void run() {
         forget_unused_advances();
@@ -197,18 +178,13 @@ private:
         }
     }
 
-    std::int64_t next_actual_id() const {
-        Oid const sequence = actual_sequence_;
-        return wall::value_of([sequence] { return nextval_internal(sequence, false); });
-    }
-
     // Adds the rows and returns the id of the one that holds the balance now; 0 if nothing is left.
     std::int64_t add_rows(const pg::Rows& rows, std::uint64_t i, std::int64_t open_id,
                           const std::vector<ConfirmedRow>& confirmed) {
         std::int64_t balance_id = 0;
         for (ConfirmedRow const& row : confirmed) {
             bool const is_billed = row.type == TransactionType::billed_sales;
-            std::int64_t const id = next_actual_id();
+            std::int64_t const id = actual_ids_.next();
             if (!is_billed && row.adjustment == AdjustmentStatus::adjustable) {
                 balance_id = id;
             }
@@ -303,22 +279,23 @@ private:
     }
 
     void write_log() const {
-        billed_.log(operation_id_,
-                    {0, "retainer", "retainer_status", "customer_invoice_created", "customer_invoice_posted"});
-        credited_.log(operation_id_, {0, "retainer", "retainer_status", "customer_invoice_posted", "ready_to_invoice"});
-        refunded_.log(operation_id_, {0, "retainer", "refund_status", "ready_to_refund", "refunded"});
-        restored_.log(operation_id_, {0, "retainer", "refund_status", "refunded", "not_refunded"});
-        corrected_.log(operation_id_, {0, "actual", "adjustment_status", "in_process", "adjusted"});
+        log_changes(operation_id_,
+                    {0, "retainer", "retainer_status", "customer_invoice_created", "customer_invoice_posted"}, billed_);
+        log_changes(operation_id_, {0, "retainer", "retainer_status", "customer_invoice_posted", "ready_to_invoice"},
+                    credited_);
+        log_changes(operation_id_, {0, "retainer", "refund_status", "ready_to_refund", "refunded"}, refunded_);
+        log_changes(operation_id_, {0, "retainer", "refund_status", "refunded", "not_refunded"}, restored_);
+        log_changes(operation_id_, {0, "actual", "adjustment_status", "in_process", "adjusted"}, corrected_);
     }
 
     std::int64_t operation_id_;
     const Ids& invoice_ids_;
-    Oid actual_sequence_;
+    ActualIds actual_ids_;
     pg::EnumOids<DetailKind> kinds_;
     std::map<std::int64_t, RetainerState> states_;
-    NewActuals actuals_;
-    LoggedIds billed_, refunded_;               // retainers
-    LoggedIds credited_, restored_, corrected_; // retainers, retainers, billed sales
+    RetainerActuals actuals_;
+    ItemsByContract billed_, refunded_;               // retainers
+    ItemsByContract credited_, restored_, corrected_; // retainers, retainers, billed sales
     struct {
         Ids contracts, invoices, retainers, by;
     } given_back_; // advances

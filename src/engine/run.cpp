@@ -231,13 +231,7 @@ Ids due_actuals(const Turn& turn, const DueDates& due) {
         lines.push_back(line_id);
         cutoffs.push_back(cutoff);
     }
-    Ids ids;
-    pg::Rows const rows =
-        pg::query(read, pg::Parameters().id(turn.contract_id).ids(lines).add(pg::array_of_dates(cutoffs)));
-    for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        ids.push_back(rows.id(i, 1));
-    }
-    return ids;
+    return pg::query(read, pg::Parameters().id(turn.contract_id).ids(lines).add(pg::array_of_dates(cutoffs))).ids(1);
 }
 
 ItemsToBill items_of(const Turn& turn, const DueDates& due) {

@@ -6,6 +6,7 @@
 #include "engine/contract_book.hpp"
 #include "engine/groups.hpp"
 #include "engine/progress.hpp"
+#include "guard/guard_trigger.hpp"
 #include "guard/write_scope.hpp"
 #include "pg/exports.hpp"
 #include "pg/relation.hpp"
@@ -13,7 +14,6 @@
 
 extern "C" {
 #include "commands/trigger.h"
-#include "replication/logicalworker.h"
 }
 
 namespace billing::engine {
@@ -54,13 +54,12 @@ bool is_by_engine(const TriggerData& trigger) {
            guard::authorized(RelationGetRelid(trigger.tg_relation), guard::Write::update);
 }
 
-// Runs a trigger body as the engine, with the transition tables visible to its statements. Rows applied by logical
-// replication were checked where they were written.
+// Runs a trigger body as the engine, with the transition tables visible to its statements.
 template <typename Body>
 Datum run_trigger(FunctionCallInfo fcinfo, const char* table, Attached attached, Body body) {
     return wall::entry(fcinfo, [=, &body](FunctionCallInfo call) -> Datum {
         TriggerData const& trigger = trigger_of(call, table, attached);
-        if (attached == Attached::after_statement && (is_by_engine(trigger) || IsLogicalWorker())) {
+        if (attached == Attached::after_statement && (is_by_engine(trigger) || guard::is_replicated())) {
             return PointerGetDatum(nullptr);
         }
         pg::Engine engine;

@@ -80,17 +80,6 @@ void end_approval(std::int64_t operation_id, const Ids& ids, EntryStatus status)
     guard::write(update, "entry", guard::Write::update, pg::Parameters().ids(ids).text(label(status)));
 }
 
-// Entries that changed status together, and the contract each of them is logged under.
-struct MovedEntries {
-    Ids contracts;
-    Ids ids;
-
-    void add(std::int64_t contract_id, std::int64_t id) {
-        contracts.push_back(contract_id);
-        ids.push_back(id);
-    }
-};
-
 // --- cancel_approval, approve_recall ------------------------------------------------------------------------------
 
 class TakingBack {
@@ -108,7 +97,7 @@ public:
         in_batches(ids_, [this](const Ids& batch) { take_back(batch); });
         totals_.write();
         for (auto const& [to, moved] : moved_) {
-            log_changes(operation_, {0, "entry", "entry_status", label(from_), label(to)}, moved.contracts, moved.ids);
+            log_changes(operation_, {0, "entry", "entry_status", label(from_), label(to)}, moved);
         }
     }
 
@@ -176,7 +165,7 @@ private:
     EntryLedger ledger_;
     LineTotals totals_;
     Reversals reversals_;
-    std::map<EntryStatus, MovedEntries> moved_;
+    std::map<EntryStatus, ItemsByContract> moved_;
 };
 
 void cancel(Verb& verb) {
@@ -203,9 +192,8 @@ public:
         lock_entries(ids_);
         closed_ = closed_among(customer_contracts_of_entries(ids_));
         in_batches(ids_, [this](const Ids& batch) { recall(batch); });
-        log_changes(operation_, change(EntryStatus::submitted, EntryStatus::draft), drafts_.contracts, drafts_.ids);
-        log_changes(operation_, change(EntryStatus::approved, EntryStatus::recall_requested), requests_.contracts,
-                    requests_.ids);
+        log_changes(operation_, change(EntryStatus::submitted, EntryStatus::draft), drafts_);
+        log_changes(operation_, change(EntryStatus::approved, EntryStatus::recall_requested), requests_);
     }
 
 private:
@@ -265,8 +253,8 @@ private:
     std::unordered_set<std::int64_t> closed_;
     std::unordered_set<std::int64_t> seen_;
     EntryLedger ledger_;
-    MovedEntries drafts_;
-    MovedEntries requests_;
+    ItemsByContract drafts_;
+    ItemsByContract requests_;
     pg::EnumOids<ItemOutcome> outcome_;
 };
 

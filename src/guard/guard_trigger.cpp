@@ -204,11 +204,6 @@ void require_timing(const TriggerData* trigger, bool is_as_installed) {
     }
 }
 
-// Rows applied by logical replication were checked where they were written.
-bool is_replicated() {
-    return IsLogicalWorker();
-}
-
 // The command that wrote the row version the trigger looks at.
 CommandId command_of(const Firing& firing, Write kind) {
     return kind == Write::remove ? HeapTupleHeaderGetCmax(firing.before->t_data)
@@ -305,6 +300,10 @@ bool engine_moves_soundly(FunctionCallInfo fcinfo) {
 }
 
 } // namespace
+
+bool is_replicated() {
+    return IsLogicalWorker();
+}
 
 bool is_own_before_trigger(PGFunction function, std::string_view table) {
     return (function == contract_line_defaults && table == "contract_line") ||

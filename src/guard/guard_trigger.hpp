@@ -1,5 +1,5 @@
 #pragma once
-// The triggers' identity, for those who must tell ours from others.
+// What others need to know of the triggers: their identity, and when they stand aside.
 
 #include "pg/postgres.hpp"
 
@@ -7,6 +7,9 @@ namespace billing::guard {
 
 // Whether a C function is the extension's own BEFORE ROW trigger of this table.
 bool is_own_before_trigger(PGFunction function, std::string_view table);
+
+// Whether the change comes from logical replication: such rows were checked where they were written.
+bool is_replicated();
 
 // Lets the cache of known transitions follow changes of the enum types.
 void register_transition_cache();

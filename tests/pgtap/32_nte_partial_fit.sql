@@ -1,5 +1,6 @@
 -- Partial fit: a sale that fits its not-to-exceed limits only partly is split there, one part committed, the other failed.
 \ir fixture/base.psql
+\ir fixture/tampering.psql
 SELECT no_plan();
 
 -- Contract with partial fit and a limit of its own.
@@ -277,19 +278,6 @@ SELECT throws_ok('UPDATE billing.actual SET part_of_id = 1 WHERE actual_id = (op
 SELECT throws_ok($$UPDATE billing.contract SET nte_partial_fit = NULL$$, '23502', NULL, 'a contract has it or not');
 
 -- --- verify() finds parts that are not the whole
-CREATE FUNCTION found_when(tampering text) RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-    found text[];
-BEGIN
-    BEGIN
-        ALTER TABLE billing.actual DISABLE TRIGGER billing_guard_update;
-        EXECUTE tampering;
-        found := ARRAY(SELECT DISTINCT "check" FROM billing.verify() WHERE "check" <> 'guard in place' ORDER BY 1);
-        RAISE EXCEPTION 'undo' USING ERRCODE = 'UNDO0';
-    EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
-        RETURN found;
-    END;
-END $$;
 CREATE FUNCTION some_part() RETURNS bigint LANGUAGE sql AS
     'SELECT min(actual_id) FROM billing.actual WHERE part_of_id IS NOT NULL AND is_open';
 SELECT is(found_when('UPDATE billing.actual SET part_of_id = NULL WHERE actual_id = some_part()') @> '{parts of a split sale are the sale}',

@@ -1,5 +1,6 @@
 -- Billing a part: what a quantity reduced on a draft leaves is written off, or stays in the backlog.
 \ir fixture/base.psql
+\ir fixture/tampering.psql
 SELECT no_plan();
 
 -- A draft of one entry.
@@ -303,20 +304,6 @@ SELECT results_eq('SELECT * FROM waiting(502)', ARRAY['4 @ 200 = 800 tax 0 charg
     'a higher price may have taken its room');
 
 -- --- verify() finds a rest that was lost
-CREATE FUNCTION found_when(tampering text) RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-    found text[];
-BEGIN
-    BEGIN
-        ALTER TABLE billing.actual DISABLE TRIGGER billing_guard_update;
-        ALTER TABLE billing.invoice_detail DISABLE TRIGGER billing_guard_row;
-        EXECUTE tampering;
-        found := ARRAY(SELECT DISTINCT "check" FROM billing.verify() WHERE "check" <> 'guard in place' ORDER BY 1);
-        RAISE EXCEPTION 'undo' USING ERRCODE = 'UNDO0';
-    EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
-        RETURN found;
-    END;
-END $$;
 SELECT is(found_when('UPDATE billing.actual SET quantity = 3 WHERE actual_id = ANY (rest(502))'),
     '{reduced quantities are written off or kept}', 'another quantity');
 SELECT is(found_when('UPDATE billing.actual SET amount = 600 WHERE actual_id = ANY (rest(502))'),
