@@ -6,6 +6,8 @@
 
 extern "C" {
 #include "nodes/params.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/plancat.h"
 #include "tcop/dest.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -38,6 +40,50 @@ constexpr Setting settings[] = {
     {Planning::by_scan, "max_parallel_workers_per_gather", "0"},
     {Planning::by_scan, "jit", "off"},
 };
+
+// By keys, every table counts as a large one. A plan made while a table is small or was never analyzed stays: what does
+// not matter on one page, an index read from end to end for want of a better condition, would matter for ever.
+class LargeTables {
+public:
+    explicit LargeTables(Planning planning) : previous_(get_relation_info_hook) {
+        if (planning == Planning::by_keys && previous_ != enlarge) {
+            outer_ = previous_;
+            get_relation_info_hook = enlarge;
+        }
+    }
+    LargeTables(const LargeTables&) = delete;
+    LargeTables& operator=(const LargeTables&) = delete;
+    ~LargeTables() { get_relation_info_hook = previous_; }
+
+private:
+    static constexpr double rows = 100000;
+    static constexpr double rows_per_page = 50;
+    static constexpr double entries_per_page = 200;
+    static constexpr double share_of_partial_index = 0.1;
+
+    static void enlarge(PlannerInfo* root, Oid relation, bool inherited, RelOptInfo* table) {
+        if (outer_ != nullptr) {
+            outer_(root, relation, inherited, table);
+        }
+        if (table->tuples >= rows) {
+            return;
+        }
+        table->tuples = rows;
+        table->pages = static_cast<BlockNumber>(rows / rows_per_page);
+        ListCell* cell = nullptr;
+        foreach (cell, table->indexlist) {
+            auto* const index = lfirst_node(IndexOptInfo, cell);
+            index->tuples = index->indpred == NIL ? rows : rows * share_of_partial_index;
+            index->pages = static_cast<BlockNumber>(index->tuples / entries_per_page);
+            index->tree_height = 1;
+        }
+    }
+
+    static get_relation_info_hook_type outer_; // of the planning under way
+    get_relation_info_hook_type previous_;
+};
+
+get_relation_info_hook_type LargeTables::outer_ = nullptr;
 
 // What invalidates a plan while it is made (a function run by the planner, say) will not do so for ever.
 constexpr int most_attempts = 10;
@@ -99,6 +145,7 @@ SPIPlanPtr Statement::plan() {
     if (plan_ == nullptr) {
         prepare();
     }
+    LargeTables const large(planning_);
     wall::call([this] {
         int const level = NewGUCNestLevel();
         bool is_current = SPI_plan_is_valid(plan_) && planned_ != nullptr;

@@ -14,7 +14,7 @@ namespace billing::pg {
 // How a statement is planned. Engine statements join tables that may have been filled a moment ago, in the same
 // transaction, without statistics: their plans are fixed by construction, whatever the planner believes.
 enum class Planning {
-    by_keys, // nested loops over the keys handed in, through indexes
+    by_keys, // nested loops over the keys handed in, through indexes, as if every table were large
     by_scan, // one index scan over the contracts handed in, hash joins with what is small
     free     // the planner decides, from statistics
 };
