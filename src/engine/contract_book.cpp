@@ -6,15 +6,7 @@
 
 namespace billing::engine {
 
-namespace {
-
-Ids sorted_unique(Ids ids) {
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    return ids;
-}
-
-} // namespace
+namespace {} // namespace
 
 namespace {
 

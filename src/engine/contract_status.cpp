@@ -64,10 +64,8 @@ private:
 class ContractVerb {
 public:
     ContractVerb(Verb& verb, ContractStatus done, const char* what)
-        : verb_(verb), report_(verb), done_(done), what_(what), ids_(verb.arguments.required_ids(0, "contracts")) {
-        std::sort(ids_.begin(), ids_.end());
-        ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
-    }
+        : verb_(verb), report_(verb), done_(done), what_(what),
+          ids_(sorted_unique(verb.arguments.required_ids(0, "contracts"))) {}
 
 protected:
     // Contracts that leave draft.

@@ -20,11 +20,6 @@ void add_ids(Ids& into, const pg::Rows& rows) {
     into.insert(into.end(), found.begin(), found.end());
 }
 
-void sort_unique(Ids& ids) {
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-}
-
 Ids projects_of_lines(const Ids& contracts) {
     static pg::Statement read{R"(
         SELECT DISTINCT project_id FROM billing.contract_line
@@ -81,8 +76,7 @@ Ids find_work(const WorkSelection& selection) {
     if (!projects.empty()) {
         add_ids(found, pg::query(of_projects, pg::Parameters().ids(projects)));
     }
-    sort_unique(found);
-    return found;
+    return sorted_unique(std::move(found));
 }
 
 Reevaluation::Reevaluation(Verb& verb, bool preview)

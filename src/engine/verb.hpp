@@ -1,6 +1,8 @@
 #pragma once
 // The frame every verb runs in: arguments in, engine identity, a set of rows out.
 
+#include <algorithm>
+
 #include "pg/identity.hpp"
 #include "pg/relation.hpp"
 #include "pg/result_set.hpp"
@@ -10,6 +12,13 @@
 namespace billing::engine {
 
 using Ids = std::vector<std::int64_t>;
+
+// Ascending, each once.
+inline Ids sorted_unique(Ids ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
 
 // Arguments of a call, by position from 0; NULL is nullopt.
 class Arguments {
