@@ -6,7 +6,9 @@
 
 #include "engine/correction.hpp"
 
-#include <set>
+#include <algorithm>
+#include <map>
+#include <unordered_map>
 
 #include "domain/edit_rules.hpp"
 #include "engine/contract_book.hpp"
@@ -25,25 +27,21 @@ namespace {
 // A billed sale of the invoice to be revised.
 struct BilledSale {
     std::int64_t actual_id;
-    std::int64_t contract_line_id;
-    DetailKind kind; // of the correction
-    bool is_retainer;
+    std::int64_t contract_line_id; // 0: of a retainer
+    bool has_detail;               // billed from a detail of its own
     std::string problem;
 };
 
-DetailKind correction_of(bool is_milestone, bool is_product) {
-    return is_milestone ? DetailKind::milestone_correction
-           : is_product ? DetailKind::product_correction
-                        : DetailKind::correction;
-}
+// What corrections take from an invoice line.
+struct LineSum {
+    Decimal amount;
+    Decimal tax;
+};
 
 // Why a billed sale cannot be corrected; empty if it can.
-std::string problem_of(const std::string& adjustment, std::int64_t draft) {
+std::string problem_of(const std::string& adjustment) {
     if (adjustment == "adjusted") {
         return "it was corrected before; revise the invoice of the correction";
-    }
-    if (adjustment == "in_process") {
-        return "invoice " + std::to_string(draft) + " corrects it already";
     }
     if (adjustment == "unadjustable") {
         return "it is itself a credit";
@@ -55,13 +53,18 @@ class Revision {
 public:
     explicit Revision(Verb& verb)
         : verb_(verb), invoice_id_(DatumGetInt64(verb.arguments.required(0, "invoice"))),
-          selected_(verb.arguments.ids(1)), into_(verb.arguments.id(2)) {}
+          selected_(verb.arguments.ids(1)), into_(verb.arguments.id(2)) {
+        if (selected_) {
+            selected_ = sorted_unique(std::move(*selected_));
+        }
+    }
 
     void run() {
         lock();
         read_sales();
         LoggedArguments arguments;
-        arguments.add("invoice", std::string_view(std::to_string(invoice_id_))).add("billed_sales", selected_);
+        arguments.add("invoice", std::string_view(std::to_string(invoice_id_)))
+            .add("billed_sales", verb_.arguments.ids(1));
         if (into_) {
             arguments.add("into_invoice", std::string_view(std::to_string(*into_)));
         }
@@ -72,9 +75,10 @@ public:
             add_lines();
             claim(taken);
             add_details(taken);
+            take_from_lines();
             hold_retainer_sales(target_, retainers_);
             note_corrections({target_});
-            recompute_totals({target_});
+            recompute_headers({target_});
         }
         report();
     }
@@ -102,32 +106,66 @@ private:
 
     // Everything billed on the invoice, or what was selected. Ids of other invoices have no row.
     void read_sales() {
-        static pg::Statement read{R"(
-            SELECT b.actual_id, coalesce(b.contract_line_id, 0), b.adjustment_status::text, b.retainer_id IS NOT NULL,
-                   b.milestone_split_id IS NOT NULL, coalesce(l.billing_method = 'product', false),
-                   coalesce((SELECT pg_catalog.max(i.invoice_id)
-                               FROM billing.invoice_detail d
-                               JOIN billing.invoice_line i ON i.invoice_line_id = d.invoice_line_id
-                                                          AND i.contract_id = d.contract_id
-                               JOIN billing.invoice v ON v.invoice_id = i.invoice_id AND v.contract_id = i.contract_id
-                              WHERE b.adjustment_status = 'in_process' AND v.contract_id = b.contract_id
-                                AND v.project_invoice_status IN ('draft', 'in_review')
-                                AND v.has_corrections AND d.actual_id = b.actual_id),
-                            (SELECT k.invoice_id FROM billing.retainer_correction k
-                              WHERE k.actual_id = b.actual_id AND k.contract_id = b.contract_id), 0)
-              FROM billing.actual b
-              LEFT JOIN billing.contract_line l ON l.contract_line_id = b.contract_line_id AND l.contract_id = b.contract_id
-             WHERE b.contract_id = $1 AND b.invoice_id = $2 AND b.transaction_type = 'billed_sales'
-               AND ($3 IS NULL OR b.actual_id = ANY ($3)) AND ($3 IS NOT NULL OR b.adjustment_status <> 'unadjustable')
-             ORDER BY b.actual_id)",
+#define BILLING_SALE                                                                                                   \
+    "SELECT b.actual_id, coalesce(b.contract_line_id, 0), b.detail_id IS NOT NULL, b.adjustment_status::text,"         \
+    "       b.billing_type = 'chargeable', b.amount, b.tax FROM "
+        static pg::Statement all{BILLING_SALE
+                                 "billing.actual b"
+                                 " WHERE b.contract_id = $1 AND b.invoice_id = $2"
+                                 "   AND b.transaction_type = 'billed_sales' AND b.adjustment_status <> 'unadjustable'"
+                                 " ORDER BY b.actual_id",
+                                 {INT8OID, INT8OID}};
+        static pg::Statement some{BILLING_SALE "unnest($3) AS k (actual_id)"
+                                               " JOIN billing.actual b ON b.actual_id = k.actual_id"
+                                               "                      AND b.contract_id = $1 AND b.invoice_id = $2"
+                                               "                      AND b.transaction_type = 'billed_sales'"
+                                               " ORDER BY b.actual_id",
                                   {INT8OID, INT8OID, INT8ARRAYOID}};
+#undef BILLING_SALE
+        pg::Parameters parameters;
+        parameters.id(revised_->contract_id).id(invoice_id_);
         pg::Rows const rows =
-            pg::query(read, pg::Parameters().id(revised_->contract_id).id(invoice_id_).ids(selected_));
+            selected_ ? pg::query(some, std::move(parameters.ids(selected_))) : pg::query(all, std::move(parameters));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            sales_.push_back({rows.id(i, 1), rows.id(i, 2), correction_of(rows.flag(i, 5), rows.flag(i, 6)),
-                              rows.flag(i, 4), problem_of(rows.text(i, 3), rows.id(i, 7))});
+            std::string const adjustment = rows.text(i, 4);
+            sales_.push_back({rows.id(i, 1), rows.id(i, 2), rows.flag(i, 3),
+                              adjustment == "in_process" ? held_problem(rows.id(i, 1)) : problem_of(adjustment)});
+            if (sales_.back().problem.empty() && sales_.back().contract_line_id != 0) {
+                LineSum& sum = lines_[sales_.back().contract_line_id];
+                if (rows.flag(i, 5)) {
+                    sum.amount += rows.decimal(i, 6);
+                    sum.tax += rows.decimal(i, 7);
+                }
+            }
         }
-        read_retainer_sales();
+        if (std::any_of(sales_.begin(), sales_.end(), [](const BilledSale& s) { return s.contract_line_id == 0; })) {
+            read_retainer_sales();
+        }
+    }
+
+    std::string held_problem(std::int64_t actual_id) {
+        if (holders_.empty()) {
+            read_holders();
+        }
+        return "invoice " + std::to_string(holders_[actual_id]) + " corrects it already";
+    }
+
+    // The drafts that correct something of this contract, by what they correct.
+    void read_holders() {
+        static pg::Statement read{R"(
+            SELECT d.actual_id, v.invoice_id
+              FROM billing.invoice v
+              JOIN billing.invoice_line i ON i.invoice_id = v.invoice_id AND i.contract_id = v.contract_id
+              JOIN billing.invoice_detail d ON d.invoice_line_id = i.invoice_line_id AND d.contract_id = i.contract_id
+                                           AND d.detail_kind IN ('correction', 'milestone_correction', 'product_correction')
+             WHERE v.contract_id = $1 AND v.project_invoice_status IN ('draft', 'in_review') AND v.has_corrections
+            UNION ALL
+            SELECT k.actual_id, k.invoice_id FROM billing.retainer_correction k WHERE k.contract_id = $1)",
+                                  {INT8OID}};
+        pg::Rows const rows = pg::query(read, pg::Parameters().id(revised_->contract_id));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            holders_[rows.id(i, 1)] = rows.id(i, 2);
+        }
     }
 
     void read_retainer_sales() {
@@ -203,24 +241,36 @@ private:
                                 WHERE l.invoice_id = $2 AND l.contract_id = o.contract_id
                                   AND l.contract_line_id = o.contract_line_id))",
                                     {INT8OID, INT8OID, INT8ARRAYOID}};
-        std::set<std::int64_t> lines;
-        for (BilledSale const& sale : sales_) {
-            if (sale.problem.empty()) {
-                lines.insert(sale.contract_line_id);
-            }
+        Ids lines;
+        for (auto const& [line_id, sum] : lines_) {
+            lines.push_back(line_id);
         }
         guard::write(insert, "invoice_line", guard::Write::insert,
-                     pg::Parameters().id(invoice_id_).id(target_).ids(Ids(lines.begin(), lines.end())));
+                     pg::Parameters().id(invoice_id_).id(target_).ids(lines));
     }
 
+    // A whole invoice is gone through once; selected sales are looked up.
     void claim(const Ids& taken) {
-        static pg::Statement update{R"(
+        static pg::Statement selected{R"(
             UPDATE billing.actual SET adjustment_status = 'in_process'
              WHERE actual_id = ANY ($1) AND adjustment_status = 'adjustable')",
-                                    {INT8ARRAYOID}};
+                                      {INT8ARRAYOID}};
+        static pg::Statement whole{R"(
+            UPDATE billing.actual b SET adjustment_status = 'in_process'
+              FROM unnest($1) AS k (actual_id)
+             WHERE b.actual_id = k.actual_id AND b.contract_id = $2 AND b.invoice_id = $3
+               AND b.adjustment_status = 'adjustable')",
+                                   {INT8ARRAYOID, INT8OID, INT8OID},
+                                   pg::Planning::by_scan};
         log_change(operation_, {revised_->contract_id, "actual", "adjustment_status", "adjustable", "in_process"},
                    taken);
-        if (guard::write(update, "actual", guard::Write::update, pg::Parameters().ids(taken)) != taken.size()) {
+        pg::Parameters parameters;
+        parameters.ids(taken);
+        if (!selected_) {
+            parameters.id(revised_->contract_id).id(invoice_id_);
+        }
+        if (guard::write(selected_ ? selected : whole, "actual", guard::Write::update, std::move(parameters)) !=
+            taken.size()) {
             throw DomainError(sqlstate::inconsistent, "a billed sale changed while it was being revised");
         }
     }
@@ -228,34 +278,86 @@ private:
     // A manual detail has nothing but its own row to say who worked on what; the correction takes that along. Retainers
     // stand on no line and get no detail.
     void add_details(const Ids& taken) {
-        static pg::Statement insert{R"(
-            INSERT INTO billing.invoice_detail
-                (contract_id, invoice_line_id, detail_kind, actual_id, transaction_class, billing_type, quantity, price,
-                 amount, tax, transaction_date, task_id, role_id, category_id, resource_id, product_id, description,
-                 external_description, discount_amount, fee_amount)
-            SELECT b.contract_id, l.invoice_line_id, k.kind::billing.detail_kind, b.actual_id, b.transaction_class,
-                   b.billing_type, 0, b.price, 0, 0, b.transaction_date, d.task_id, d.role_id, d.category_id,
-                   d.resource_id, d.product_id, coalesce(b.description, d.description),
-                   coalesce(b.external_description, d.external_description), 0 * b.discount_amount, 0 * b.fee_amount
-              FROM unnest($1, $2) AS k (actual_id, kind)
-              JOIN billing.actual b ON b.actual_id = k.actual_id
-              JOIN billing.invoice_line l ON l.invoice_id = $3 AND l.contract_id = b.contract_id
-                                         AND l.contract_line_id = b.contract_line_id
-              LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id
-            RETURNING actual_id, detail_id)",
-                                    {INT8ARRAYOID, TEXTARRAYOID, INT8OID}};
-        std::vector<std::string> kinds;
+#define BILLING_INSERT_DETAIL                                                                                          \
+    "INSERT INTO billing.invoice_detail"                                                                               \
+    "    (contract_id, invoice_line_id, detail_kind, actual_id, transaction_class, billing_type, quantity, price,"     \
+    "     amount, tax, transaction_date, discount_amount, fee_amount, description, external_description, task_id,"     \
+    "     role_id, category_id, resource_id, product_id) "                                                             \
+    "SELECT b.contract_id, l.invoice_line_id,"                                                                         \
+    "       CASE WHEN b.milestone_split_id IS NOT NULL THEN 'milestone_correction'"                                    \
+    "            WHEN c.billing_method = 'product' THEN 'product_correction'"                                          \
+    "            ELSE 'correction' END::billing.detail_kind,"                                                          \
+    "       b.actual_id, b.transaction_class, b.billing_type, 0, b.price, 0, 0, b.transaction_date,"                   \
+    "       0 * b.discount_amount, 0 * b.fee_amount,"
+#define BILLING_SALES_ON_LINES                                                                                         \
+    " FROM unnest($2) AS k (actual_id)"                                                                                \
+    " JOIN billing.actual b ON b.actual_id = k.actual_id AND b.contract_id = $3 AND b.invoice_id = $4"                 \
+    " JOIN billing.contract_line c ON c.contract_id = b.contract_id AND c.contract_line_id = b.contract_line_id"       \
+    " JOIN billing.invoice_line l ON l.invoice_id = $1 AND l.contract_id = b.contract_id"                              \
+    "                            AND l.contract_line_id = b.contract_line_id "
+#define BILLING_RETURN_DETAIL " RETURNING actual_id, detail_id"
+        static pg::Statement whole{BILLING_INSERT_DETAIL
+                                   " b.description, b.external_description, NULL, NULL, NULL, NULL, NULL" //
+                                   BILLING_SALES_ON_LINES "WHERE b.detail_id IS NULL" BILLING_RETURN_DETAIL,
+                                   {INT8OID, INT8ARRAYOID, INT8OID, INT8OID},
+                                   pg::Planning::by_scan};
+        static pg::Statement selected{
+            BILLING_INSERT_DETAIL
+            " coalesce(b.description, d.description),"
+            " coalesce(b.external_description, d.external_description),"
+            " d.task_id, d.role_id, d.category_id, d.resource_id, d.product_id" //
+            BILLING_SALES_ON_LINES
+            "LEFT JOIN billing.invoice_detail d ON d.detail_id = b.detail_id AND d.contract_id = b.contract_id" //
+            BILLING_RETURN_DETAIL,
+            {INT8OID, INT8ARRAYOID, INT8OID, INT8OID}};
+#undef BILLING_INSERT_DETAIL
+#undef BILLING_SALES_ON_LINES
+#undef BILLING_RETURN_DETAIL
+        detail_of_.reserve(taken.size());
+        Ids looked_up;
         for (BilledSale const& sale : sales_) {
             if (sale.problem.empty()) {
-                kinds.emplace_back(label(sale.kind));
                 detail_of_[sale.actual_id] = 0;
+                if (selected_ || sale.has_detail) {
+                    looked_up.push_back(sale.actual_id);
+                }
             }
         }
-        pg::Rows const rows = guard::write_returning(insert, "invoice_detail", guard::Write::insert,
-                                                     pg::Parameters().ids(taken).texts(kinds).id(target_));
+        if (!selected_) {
+            add_details(whole, taken);
+        }
+        if (!looked_up.empty()) {
+            add_details(selected, looked_up);
+        }
+    }
+
+    void add_details(pg::Statement& insert, const Ids& sales) {
+        pg::Rows const rows =
+            guard::write_returning(insert, "invoice_detail", guard::Write::insert,
+                                   pg::Parameters().id(target_).ids(sales).id(revised_->contract_id).id(invoice_id_));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             detail_of_[rows.id(i, 1)] = rows.id(i, 2);
         }
+    }
+
+    // With quantity 0 a correction takes all that was billed. Sums of what is known already: reading the details back
+    // would cost as much as writing them.
+    void take_from_lines() const {
+        static pg::Statement update{R"(
+            UPDATE billing.invoice_line l SET amount = l.amount - k.amount, tax = l.tax - k.tax
+              FROM unnest($2, $3, $4) AS k (contract_line_id, amount, tax)
+             WHERE l.invoice_id = $1 AND l.contract_line_id = k.contract_line_id)",
+                                    {INT8OID, INT8ARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID}};
+        Ids lines;
+        std::vector<Decimal> amounts;
+        std::vector<Decimal> taxes;
+        for (auto const& [line_id, sum] : lines_) {
+            lines.push_back(line_id);
+            amounts.push_back(sum.amount);
+            taxes.push_back(sum.tax);
+        }
+        guard::write(update, "invoice_line", guard::Write::update,
+                     pg::Parameters().id(target_).ids(lines).decimals(amounts).decimals(taxes));
     }
 
     // --- reporting
@@ -266,10 +368,13 @@ private:
             emit(sale.actual_id, sale.problem);
         }
         if (selected_) {
-            std::set<std::int64_t> unknown(selected_->begin(), selected_->end());
+            Ids known;
             for (BilledSale const& sale : sales_) {
-                unknown.erase(sale.actual_id);
+                known.push_back(sale.actual_id);
             }
+            Ids unknown;
+            std::set_difference(selected_->begin(), selected_->end(), known.begin(), known.end(),
+                                std::back_inserter(unknown));
             for (std::int64_t const id : unknown) {
                 emit(id, "it is no billed sale of this invoice");
             }
@@ -291,8 +396,10 @@ private:
     std::optional<ListedInvoice> revised_;
     std::optional<ListedInvoice> into_invoice_;
     std::vector<BilledSale> sales_;
-    std::vector<RetainerSale> retainers_;            // accepted
-    std::map<std::int64_t, std::int64_t> detail_of_; // by billed sale taken; 0: of a retainer
+    std::vector<RetainerSale> retainers_;                      // accepted
+    std::map<std::int64_t, LineSum> lines_;                    // contract lines of what is accepted
+    std::unordered_map<std::int64_t, std::int64_t> holders_;   // drafts by the billed sale they correct
+    std::unordered_map<std::int64_t, std::int64_t> detail_of_; // by billed sale taken; 0: of a retainer
     std::int64_t operation_ = 0;
     std::int64_t target_ = 0;
     pg::EnumOids<ItemOutcome> outcomes_;

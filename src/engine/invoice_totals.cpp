@@ -5,6 +5,27 @@
 
 namespace billing::engine {
 
+std::map<std::int64_t, Decimal> recompute_headers(const Ids& invoice_ids) {
+    static pg::Statement headers{R"(
+        UPDATE billing.invoice i
+           SET detail_amount = t.amount, total_tax = t.tax, total_amount = t.amount + t.tax
+          FROM (SELECT v.invoice_id, v.contract_id, l.amount + r.amount AS amount, l.tax
+                  FROM billing.invoice v
+                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(s.amount), 0) AS amount,
+                                            coalesce(pg_catalog.sum(s.tax), 0) AS tax
+                                       FROM billing.invoice_line s
+                                      WHERE s.invoice_id = v.invoice_id AND s.contract_id = v.contract_id) l
+                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(d.amount), 0) AS amount
+                                       FROM billing.retainer_detail d
+                                      WHERE d.invoice_id = v.invoice_id AND d.contract_id = v.contract_id) r
+                 WHERE v.invoice_id = ANY ($1)) t
+         WHERE i.invoice_id = t.invoice_id AND i.contract_id = t.contract_id)",
+                                 {INT8ARRAYOID}};
+    std::map<std::int64_t, Decimal> taken = reapply_advances(invoice_ids);
+    guard::write(headers, "invoice", guard::Write::update, pg::Parameters().ids(invoice_ids));
+    return taken;
+}
+
 std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids) {
     static pg::Statement lines{R"(
         UPDATE billing.invoice_line l
@@ -24,29 +45,12 @@ std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids) {
          WHERE l.invoice_id = ANY ($1) AND (l.amount <> 0 OR l.tax <> 0)
            AND NOT EXISTS (SELECT 1 FROM billing.draft_detail d WHERE d.invoice_line_id = l.invoice_line_id))",
                                  {INT8ARRAYOID}};
-    static pg::Statement headers{R"(
-        UPDATE billing.invoice i
-           SET detail_amount = t.amount, total_tax = t.tax, total_amount = t.amount + t.tax
-          FROM (SELECT v.invoice_id, v.contract_id, l.amount + r.amount AS amount, l.tax
-                  FROM billing.invoice v
-                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(s.amount), 0) AS amount,
-                                            coalesce(pg_catalog.sum(s.tax), 0) AS tax
-                                       FROM billing.invoice_line s
-                                      WHERE s.invoice_id = v.invoice_id AND s.contract_id = v.contract_id) l
-                 CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.sum(d.amount), 0) AS amount
-                                       FROM billing.retainer_detail d
-                                      WHERE d.invoice_id = v.invoice_id AND d.contract_id = v.contract_id) r
-                 WHERE v.invoice_id = ANY ($1)) t
-         WHERE i.invoice_id = t.invoice_id AND i.contract_id = t.contract_id)",
-                                 {INT8ARRAYOID}};
     if (invoice_ids.empty()) {
         return {};
     }
     guard::write(lines, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
     guard::write(emptied, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
-    std::map<std::int64_t, Decimal> taken = reapply_advances(invoice_ids);
-    guard::write(headers, "invoice", guard::Write::update, pg::Parameters().ids(invoice_ids));
-    return taken;
+    return recompute_headers(invoice_ids);
 }
 
 } // namespace billing::engine

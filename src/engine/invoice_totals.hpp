@@ -9,4 +9,7 @@ namespace billing::engine {
 // retainers add and take. Returns, for each draft, how much more of retainers it takes than before.
 std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids);
 
+// The same where the totals of the lines are right already.
+std::map<std::int64_t, Decimal> recompute_headers(const Ids& invoice_ids);
+
 } // namespace billing::engine
