@@ -13,7 +13,9 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        coalesce(d.amount, a.amount) AS net_amount, coalesce(d.tax, a.tax) AS net_tax,
        a.discount_percent, coalesce(d.discount_amount, a.discount_amount) AS discount_amount,
        a.fee_percent, coalesce(d.fee_amount, a.fee_amount) AS fee_amount,
-       a.discount_amount AS source_discount_amount, a.fee_amount AS source_fee_amount
+       a.discount_amount AS source_discount_amount, a.fee_amount AS source_fee_amount,
+       a.description AS source_description, a.external_description AS source_external_description,
+       a.milestone_split_id, a.journal_line_id, d.keep_rest
   FROM billing.invoice_line l
   JOIN billing.actual a ON a.contract_id = l.contract_id AND a.contract_line_id = l.contract_line_id
                        AND a.customer_id = l.customer_id AND a.is_open AND a.invoice_line_id = l.invoice_line_id
@@ -23,7 +25,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'milestone', s.milestone_split_id, d.detail_id,
        'milestone', coalesce(d.billing_type, 'chargeable'), 1, s.amount, s.amount, coalesce(d.tax, s.tax), m.milestone_date, NULL,
        coalesce(d.description, m.name), coalesce(d.external_description, m.name),
-       'chargeable', 1, s.amount, s.amount, s.tax, s.amount, coalesce(d.tax, s.tax), NULL, NULL, NULL, NULL, NULL, NULL
+       'chargeable', 1, s.amount, s.amount, s.tax, s.amount, coalesce(d.tax, s.tax), NULL, NULL, NULL, NULL, NULL, NULL,
+       m.name, m.name, s.milestone_split_id, NULL, NULL
   FROM billing.invoice_line l
   JOIN billing.milestone_split s ON s.contract_id = l.contract_id AND s.contract_line_id = l.contract_line_id
                                 AND s.customer_id = l.customer_id AND s.invoice_line_id = l.invoice_line_id
@@ -37,7 +40,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'material', 'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency),
        coalesce(d.tax, p.tax), v.invoice_date, NULL, p.name, p.name,
        'chargeable', p.quantity, p.unit_price, billing.money(p.quantity * p.unit_price, c.currency), p.tax,
-       billing.money(p.quantity * p.unit_price, c.currency), coalesce(d.tax, p.tax), NULL, NULL, NULL, NULL, NULL, NULL
+       billing.money(p.quantity * p.unit_price, c.currency), coalesce(d.tax, p.tax), NULL, NULL, NULL, NULL, NULL, NULL,
+       p.name, p.name, NULL, NULL, NULL
   FROM billing.invoice_line l
   JOIN billing.contract_line p ON p.contract_line_id = l.contract_line_id AND p.contract_id = l.contract_id
                               AND p.invoice_line_id = l.invoice_line_id AND p.product_status = 'customer_invoice_created'
@@ -50,7 +54,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        'manual', d.detail_id, d.detail_id,
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, NULL,
        d.description, d.external_description, NULL, NULL, NULL, NULL, NULL, d.amount, d.tax,
-       NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, d.keep_rest
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status IN ('draft', 'in_review')
@@ -63,7 +67,8 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
        d.transaction_class, d.billing_type, d.quantity, d.price, d.amount, d.tax, d.transaction_date, b.entry_id,
        d.description, d.external_description, b.billing_type, b.quantity, b.price, b.amount, b.tax,
        d.amount - b.amount, d.tax - b.tax,
-       b.discount_percent, d.discount_amount, b.fee_percent, d.fee_amount, b.discount_amount, b.fee_amount
+       b.discount_percent, d.discount_amount, b.fee_percent, d.fee_amount, b.discount_amount, b.fee_amount,
+       b.description, b.external_description, b.milestone_split_id, b.journal_line_id, d.keep_rest
   FROM billing.invoice_line l
   JOIN billing.invoice v ON v.invoice_id = l.invoice_id AND v.contract_id = l.contract_id
                         AND v.project_invoice_status IN ('draft', 'in_review') AND v.has_corrections
@@ -73,6 +78,7 @@ SELECT l.contract_id, l.invoice_id, l.invoice_line_id, l.contract_line_id, l.cus
 COMMENT ON VIEW billing.draft_detail IS 'Details of invoices not yet confirmed, edits applied, beside the values of their sources.';
 COMMENT ON COLUMN billing.draft_detail.amount IS 'Quantity x price less discount_amount plus fee_amount, which are NULL where the source has neither.';
 COMMENT ON COLUMN billing.draft_detail.net_amount IS 'What it adds to the invoice; of a correction the corrected amount less the billed one.';
+COMMENT ON COLUMN billing.draft_detail.keep_rest IS 'Whether what a reduced quantity leaves stays in the backlog; NULL: the quantity was never edited and nothing chosen.';
 
 CREATE OR REPLACE VIEW billing.invoice_line_detail AS
 SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.customer_id, t.detail_kind, t.source_id,

@@ -13,10 +13,9 @@ SELECT r.contract_id, r.invoice_id, r.invoice_line_id, r.contract_line_id, r.cus
           FROM (SELECT t.contract_id, t.invoice_id, t.invoice_line_id, t.contract_line_id, t.customer_id, t.source_id AS actual_id,
                        t.detail_id, t.transaction_class, t.transaction_date, t.source_quantity, t.quantity AS billed_quantity,
                        t.source_price AS price, t.source_amount, t.source_tax, t.source_billing_type, c.currency,
-                       coalesce(d.keep_rest, false) AS keep_rest,
+                       coalesce(t.keep_rest, false) AS keep_rest,
                        billing.money(t.quantity * t.source_price, c.currency) AS billed_amount
                   FROM billing.draft_detail t
-                  JOIN billing.invoice_detail d ON d.detail_id = t.detail_id AND d.contract_id = t.contract_id
                   JOIN billing.contract c ON c.contract_id = t.contract_id
                  WHERE t.detail_kind = 'actual' AND abs(t.quantity) < abs(t.source_quantity)) k) r;
 COMMENT ON VIEW billing.draft_rest IS 'What confirming a draft will do with the rest of each detail whose quantity was reduced: keep it in the backlog, not ready, or write it off as non-chargeable.';

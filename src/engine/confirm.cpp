@@ -76,11 +76,11 @@ public:
         accept();
         if (!accepted_.empty()) {
             read_lines();
+            confirm_retainers(operation_, accepted_); // before the invoices have billed sales to look through
             bill_as_it_is();
             bill_stored_details();
             bill_milestones();
             bill_products();
-            confirm_retainers(operation_, accepted_);
             close_sources();
             write_totals();
             confirm_headers();
@@ -120,10 +120,11 @@ private:
 
     void find_stored_details() {
         static pg::Statement read{R"(
-            SELECT DISTINCT l.invoice_id
+            SELECT l.invoice_id
               FROM billing.invoice_line l
-              JOIN billing.invoice_detail d ON d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id
-             WHERE l.invoice_id = ANY ($1))",
+             WHERE l.invoice_id = ANY ($1)
+               AND EXISTS (SELECT 1 FROM billing.invoice_detail d
+                            WHERE d.contract_id = l.contract_id AND d.invoice_line_id = l.invoice_line_id))",
                                   {INT8ARRAYOID}};
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(editable_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
@@ -134,29 +135,12 @@ private:
     std::map<std::int64_t, std::string> find_problems() {
         std::map<std::int64_t, std::string> problems;
         find_percentage_problems(problems);
-        find_idle_corrections(problems);
-        find_limit_problems(problems);
+        if (!with_stored_.empty()) {
+            std::vector<Change> const changes = read_changes();
+            find_idle_corrections(changes, problems);
+            find_limit_problems(changes, problems);
+        }
         return problems;
-    }
-
-    // X-38: what was right does not belong on a corrective invoice.
-    void find_idle_corrections(std::map<std::int64_t, std::string>& problems) {
-        static pg::Statement read{R"(
-            SELECT d.invoice_id, pg_catalog.min(d.detail_id)
-              FROM billing.draft_detail d
-             WHERE d.invoice_id = ANY ($1) AND d.detail_kind IN ('correction', 'milestone_correction')
-               AND d.quantity = d.source_quantity AND d.price = d.source_price
-               AND d.amount = d.source_amount AND d.tax = d.source_tax
-             GROUP BY d.invoice_id)",
-                                  {INT8ARRAYOID}};
-        if (with_stored_.empty()) {
-            return;
-        }
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            problems.try_emplace(rows.id(i, 1), "detail " + std::to_string(rows.id(i, 2)) +
-                                                    " corrects nothing; change it or take it off the draft");
-        }
     }
 
     void find_percentage_problems(std::map<std::int64_t, std::string>& problems) {
@@ -182,26 +166,51 @@ private:
         std::int64_t contract_id;
         std::int64_t line_id;
         std::int64_t customer_id;
-        Decimal amount;
+        Decimal amount;               // at the limits
+        std::int64_t idle_correction; // the first one that changes nothing; 0: none
+        bool is_limited;              // by other details than credited milestones, which only give room
     };
 
     std::vector<Change> read_changes() const {
         static pg::Statement read{R"(
             SELECT d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id,
-                   pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
-                       - CASE WHEN d.source_billing_type = 'chargeable' THEN d.source_amount ELSE 0 END)
+                   coalesce(pg_catalog.sum(CASE WHEN d.billing_type = 'chargeable' THEN d.amount ELSE 0 END
+                                           - CASE WHEN d.source_billing_type = 'chargeable' THEN d.source_amount ELSE 0 END)
+                                FILTER (WHERE d.detail_kind <> 'milestone_correction'), 0),
+                   coalesce(pg_catalog.min(d.detail_id)
+                                FILTER (WHERE d.detail_kind IN ('correction', 'milestone_correction')
+                                          AND d.quantity = d.source_quantity AND d.price = d.source_price
+                                          AND d.amount = d.source_amount AND d.tax = d.source_tax), 0),
+                   pg_catalog.bool_or(d.detail_kind <> 'milestone_correction')
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
-               AND d.detail_kind IN ('actual', 'milestone', 'manual', 'correction')
+               AND d.detail_kind IN ('actual', 'milestone', 'manual', 'correction', 'milestone_correction')
              GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
              ORDER BY d.invoice_id, d.contract_line_id)",
                                   {INT8ARRAYOID}};
         std::vector<Change> changes;
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            changes.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5)});
+            changes.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5),
+                               rows.id(i, 6), rows.flag(i, 7)});
         }
         return changes;
+    }
+
+    // X-38: what was right does not belong on a corrective invoice.
+    static void find_idle_corrections(const std::vector<Change>& changes,
+                                      std::map<std::int64_t, std::string>& problems) {
+        std::map<std::int64_t, std::int64_t> first; // by invoice
+        for (Change const& change : changes) {
+            if (change.idle_correction != 0) {
+                auto const [found, is_new] = first.try_emplace(change.invoice_id, change.idle_correction);
+                found->second = std::min(found->second, change.idle_correction);
+            }
+        }
+        for (auto const& [invoice_id, detail_id] : first) {
+            problems.try_emplace(invoice_id, "detail " + std::to_string(detail_id) +
+                                                 " corrects nothing; change it or take it off the draft");
+        }
     }
 
     // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
@@ -215,13 +224,12 @@ private:
 
     // What edits and manual details add must still fit the limits; the sources themselves were committed before. An
     // invoice's own reductions make room first; an invoice that does not fit leaves the room as it was.
-    void find_limit_problems(std::map<std::int64_t, std::string>& problems) {
-        if (with_stored_.empty()) {
-            return;
-        }
+    void find_limit_problems(const std::vector<Change>& all, std::map<std::int64_t, std::string>& problems) {
         std::map<std::int64_t, std::vector<Change>> by_invoice;
-        for (Change const& change : read_changes()) {
-            by_invoice[change.invoice_id].push_back(change);
+        for (Change const& change : all) {
+            if (change.is_limited) {
+                by_invoice[change.invoice_id].push_back(change);
+            }
         }
         for (auto& [invoice_id, changes] : by_invoice) {
             std::stable_sort(changes.begin(), changes.end(),
@@ -365,14 +373,11 @@ private:
                    d.contract_line_id, d.customer_id, d.entry_id, d.transaction_class, d.transaction_date,
                    d.billing_type, d.quantity, d.price, d.amount, d.tax, d.source_billing_type, d.source_quantity,
                    d.source_price, d.source_amount, d.source_tax, d.description, d.external_description,
-                   a.description, a.external_description, a.milestone_split_id,
+                   d.source_description, d.source_external_description, d.milestone_split_id,
                    d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
                    d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount,
-                   coalesce(i.keep_rest, false), a.journal_line_id
+                   coalesce(d.keep_rest, false), d.journal_line_id
               FROM billing.draft_detail d
-              JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id
-              LEFT JOIN billing.actual a ON d.detail_kind <> 'manual' AND a.actual_id = d.source_id
-                                        AND a.contract_id = d.contract_id
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
                AND d.detail_kind IN ('actual', 'manual', 'correction', 'milestone_correction', 'product_correction')
              ORDER BY d.contract_id, d.transaction_date, d.detail_id)",

@@ -35,14 +35,13 @@ std::vector<DraftDetail> read_details(const std::optional<Ids>& actuals, const s
                d.transaction_date, d.description, d.external_description, d.source_quantity, d.source_price,
                d.source_amount, d.source_tax, billing.currency_scale(c.currency)::int8, d.source_billing_type::text,
                d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount,
-               d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount, i.keep_rest, c.keep_rest
+               d.discount_percent, d.fee_percent, d.source_discount_amount, d.source_fee_amount, d.keep_rest, c.keep_rest
           FROM (SELECT * FROM billing.draft_detail WHERE detail_kind = 'actual' AND source_id = ANY ($1)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'milestone' AND source_id = ANY ($2)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind = 'product' AND source_id = ANY ($3)
                 UNION ALL SELECT * FROM billing.draft_detail WHERE detail_kind NOT IN ('actual', 'milestone', 'product')
                                                                 AND detail_id = ANY ($4)) d
-          JOIN billing.contract c ON c.contract_id = d.contract_id
-          LEFT JOIN billing.invoice_detail i ON i.detail_id = d.detail_id AND i.contract_id = d.contract_id)",
+          JOIN billing.contract c ON c.contract_id = d.contract_id)",
                               {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID}};
     std::vector<DraftDetail> found;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actuals).ids(milestones).ids(products).ids(details));
