@@ -1,5 +1,5 @@
 -- Runs the script :verb in a session of its own and prints seconds, seconds of processor time, bytes of WAL and buffer
--- accesses, tab separated. The environment variable BACKEND_FILE names the file that gets the id of this process.
+-- accesses, tab separated. If :single, the script is about :contract, and runs for the small one first, unmeasured. The environment variable BACKEND_FILE names the file that gets the id of this process.
 
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -14,6 +14,14 @@ SELECT pg_backend_pid() \g :backend_file
 CREATE FUNCTION pg_temp.processor_seconds() RETURNS numeric LANGUAGE sql AS $$
 SELECT sum(ticks::int) / 100.0
   FROM unnest((string_to_array(pg_read_file('/proc/self/stat'), ' '))[14:15]) AS ticks $$;
+
+\if :single
+    SELECT min(contract_id) AS contract FROM billing.contract WHERE kind = 'customer' \gset
+    \o /dev/null
+    \ir :verb
+    \o
+    SELECT max(contract_id) AS contract FROM billing.contract WHERE kind = 'customer' \gset
+\endif
 
 SELECT pg_stat_force_next_flush() \g /dev/null
 SELECT blks_hit + blks_read AS blocks FROM pg_stat_database WHERE datname = current_database() \gset

@@ -21,7 +21,7 @@ my @goals = (
 my @parts = (
     [run => 'A month of 1,000 contracts, by run_invoicing()', [run => 'run_invoicing']],
     [revise => 'One invoice is revised', [revise => 'revise'], [credit => 'confirm the correction']],
-    [rerate => 'Unbilled work is judged anew', [rerate => 'reevaluate_work']],
+    [rerate => 'Unbilled work gets the prices of today', [rerate => 'rerate']],
 );
 my $floor_limit = 1.5;      # billing : floor, in these parts
 my $views_limit = 1.2;      # many others : few others; per item of the backlog

@@ -74,10 +74,13 @@ fresh_copy() { # NAME TEMPLATE SCHEMA
 
 # ------------------------------------------------------------------------------------------ measuring
 
-# Runs one script in a session of its own and notes the result.
+# Runs one script in a session of its own and notes the result. Scripts about one contract are run for a small one
+# before.
 measure() { # PART VARIANT VERB ROUND ITEMS DATABASE SCRIPT
-    local numbers
-    numbers=$(perl "$BENCH/with_peak.pl" psql --no-psqlrc --dbname="$6" --set=verb="$7" --file="$BENCH/measure.sql" |
+    local numbers is_single=false
+    [[ $1 != revise* ]] || is_single=true
+    numbers=$(perl "$BENCH/with_peak.pl" psql --no-psqlrc --dbname="$6" --set=verb="$7" --set=single=$is_single \
+        --file="$BENCH/measure.sql" |
         paste -s)
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$numbers" >>"$RESULTS"
     say "$1, $2, $3, round $4: $(cut -f1 <<<"$numbers") s"
@@ -201,17 +204,19 @@ load_run() { # DATABASE ITEMS
         --file="$BENCH/schedule.sql"
 }
 
-# One confirmed invoice.
+# One confirmed invoice, and a small one: a connection that has revised before has its plans.
 load_revise() { # DATABASE ITEMS
+    load "$1" small 1 20 1
     load "$1" '' 1 "$2" 1
     sql "$1" --output=/dev/null --file="$BENCH/ours/approve.sql" --file="$BENCH/ours/mark.sql" \
         --file="$BENCH/ours/create.sql" --file="$BENCH/ours/confirm.sql"
 }
 
-# Unbilled work whose terms have changed since.
+# Unbilled work at list prices that were raised since.
 load_rerate() { # DATABASE ITEMS
     load "$1" '' $CONTRACTS $(($2 / 2)) 2
-    sql "$1" --output=/dev/null --file="$BENCH/ours/approve.sql" --file="$BENCH/changed_terms.sql"
+    sql "$1" --output=/dev/null --file="$BENCH/price_list.sql" --file="$BENCH/ours/approve.sql" \
+        --file="$BENCH/raised_prices.sql"
 }
 
 # The extension beside the floor; and the extension alone at a tenth of the items, to see memory grow.

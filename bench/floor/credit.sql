@@ -13,9 +13,11 @@ SELECT b.contract_id, b.contract_line_id, b.customer_id, b.entry_id, d.detail_id
                              - b.quantity, - b.amount, - b.tax),
                             (b.actual_id, NULL, NULL, 'unbilled_sales', 'not_ready_to_invoice', 'adjustable', true,
                              b.quantity, b.amount, b.tax))
-            AS k (source_id, reverses_id, invoice_line_id, type, status, adjustment, is_open, quantity, amount, tax);
-UPDATE floor.actual SET adjustment_status = 'adjusted' WHERE adjustment_status = 'in_process';
+            AS k (source_id, reverses_id, invoice_line_id, type, status, adjustment, is_open, quantity, amount, tax)
+ WHERE d.contract_id = :contract;
+UPDATE floor.actual SET adjustment_status = 'adjusted'
+ WHERE adjustment_status = 'in_process' AND contract_id = :contract;
 UPDATE floor.invoice SET project_invoice_status = 'confirmed', series = 'INV', number = 2, confirmed_at = now(),
        accounting_date = current_date
- WHERE has_corrections;
+ WHERE has_corrections AND contract_id = :contract;
 COMMIT;

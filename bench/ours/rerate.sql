@@ -1,1 +1,1 @@
-SELECT count(*) FROM billing.reevaluate_work(ARRAY(SELECT contract_id FROM billing.contract WHERE kind = 'customer'));
+SELECT count(*) FROM billing.rerate(price_lists => ARRAY(SELECT price_list_id FROM billing.price_list));

@@ -7,6 +7,7 @@
 #include "engine/entries.hpp"
 #include "engine/operation.hpp"
 #include "guard/write_scope.hpp"
+#include "pg/batch_memory.hpp"
 #include "pg/exports.hpp"
 
 namespace billing::engine {
@@ -114,13 +115,39 @@ void Reevaluation::keep_only(const Ids& entries) {
 }
 
 void Reevaluation::run(std::int64_t operation_id) {
-    (void)compare();
+    pg::BatchMemory memory;
+    in_batches(entries_, [&](const Ids& batch) {
+        memory.enter();
+        consider_batch(batch);
+        settle_unlimited(operation_id);
+        report_->flush();
+        memory.leave();
+    });
     settle(operation_id);
+    report_->flush();
 }
 
 bool Reevaluation::compare() {
     in_batches(entries_, [this](const Ids& batch) { consider_batch(batch); });
     return refused_;
+}
+
+// Where no contract concerned has limits, nobody waits for his turn: the entry is written with its batch, and memory
+// does not grow with the work.
+void Reevaluation::settle_unlimited(std::int64_t operation_id) {
+    auto const unlimited = std::stable_partition(rewrites_.begin(), rewrites_.end(),
+                                                 [this](const Rewrite& rewrite) { return is_limited(rewrite); });
+    for (auto rewrite = unlimited; rewrite != rewrites_.end(); ++rewrite) {
+        std::for_each(rewrite->reversed.begin(), rewrite->reversed.end(), [this](const LedgerRow& r) { release(r); });
+        for (std::size_t k = 0; k < rewrite->written.size(); ++k) {
+            if (is_chargeable_sale(rewrite->written[k])) {
+                evaluate_rewritten(*rewrite, k);
+            }
+        }
+        preview_ ? report(*rewrite) : write_again(*rewrite);
+    }
+    rewrites_.erase(unlimited, rewrites_.end());
+    write_batch(operation_id);
 }
 
 void Reevaluation::settle(std::int64_t operation_id) {
@@ -240,17 +267,21 @@ void Reevaluation::rewrite(const EntryRow& entry, std::vector<LedgerRow> standin
     }
 }
 
-// Without limits there is nothing to check.
-bool Reevaluation::is_limited(std::int64_t contract_id, NteStatus nte) {
-    return nte != NteStatus::not_applicable ||
-           terms_.book().limits(terms_.book().known_contract(contract_id)).has_limits();
+bool Reevaluation::has_limits(std::int64_t contract_id) {
+    return terms_.book().limits(terms_.book().known_contract(contract_id)).has_limits();
+}
+
+bool Reevaluation::is_limited(const Rewrite& rewrite) {
+    return has_limits(rewrite.contract_id) ||
+           std::any_of(rewrite.reversed.begin(), rewrite.reversed.end(),
+                       [this](const LedgerRow& row) { return has_limits(row.contract_id); });
 }
 
 // A sale that was reset waits until somebody evaluates it.
 void Reevaluation::keep(const EntryRow& entry, const std::vector<LedgerRow>& standing) {
     for (LedgerRow const& row : standing) {
         if (is_in_backlog(row) && row.billing_type == BillingType::chargeable && row.nte != NteStatus::not_evaluated &&
-            is_limited(row.contract_id, row.nte)) {
+            (row.nte != NteStatus::not_applicable || has_limits(row.contract_id))) {
             kept_.push_back({entry.entry_id, entry.date, row});
         }
     }
@@ -365,19 +396,24 @@ void Reevaluation::write(std::int64_t operation_id) {
         write_again(item);
         if (++in_batch == static_cast<std::size_t>(entries_per_batch)) {
             in_batch = 0;
-            reversals_.write(operation_id);
-            new_actuals_.write();
+            write_batch(operation_id);
         }
     }
     if (preview_) {
         return;
     }
-    reversals_.write(operation_id);
-    new_actuals_.write();
+    write_batch(operation_id);
     splits_.write(operation_id);
     totals_.write();
     nte_changes_.write(operation_id);
     overrule_typed_prices(operation_id);
+}
+
+void Reevaluation::write_batch(std::int64_t operation_id) {
+    if (!preview_) {
+        reversals_.write(operation_id);
+        new_actuals_.write();
+    }
 }
 
 void Reevaluation::overrule_typed_prices(std::int64_t operation_id) const {

@@ -84,7 +84,10 @@ private:
     std::string why_not(const std::vector<LedgerRow>& standing, const std::string& problem, Hold hold);
     void rewrite(const EntryRow& entry, std::vector<LedgerRow> standing);
     void keep(const EntryRow& entry, const std::vector<LedgerRow>& standing);
-    bool is_limited(std::int64_t contract_id, NteStatus nte);
+    bool has_limits(std::int64_t contract_id);
+    bool is_limited(const Rewrite& rewrite);
+
+    void settle_unlimited(std::int64_t operation_id);
 
     void evaluate_limits();
     void release(const LedgerRow& row);
@@ -95,6 +98,7 @@ private:
     void split(const Kept& kept, const NteFit& fit);
 
     void write(std::int64_t operation_id);
+    void write_batch(std::int64_t operation_id);
     void overrule_typed_prices(std::int64_t operation_id) const;
     void write_again(const Rewrite& item);
     void report(const Rewrite& item);

@@ -1,5 +1,8 @@
 // rerate(): approved work priced anew from the price lists, where it is on no invoice.
 
+#include <unordered_set>
+
+#include "engine/entries.hpp"
 #include "engine/operation.hpp"
 #include "engine/reevaluate.hpp"
 #include "pg/exports.hpp"
@@ -24,24 +27,32 @@ Ids contracts_of_lists(const Ids& lists) {
     return pg::query(read, pg::Parameters().ids(lists)).ids(1);
 }
 
-// Approved work that stands in the contracts, from a day on.
+// Approved work that stands in the contracts, from a day on. Which of a project's work does is looked up here: in SQL,
+// each of it would be compared with every contract.
 Ids find_work_since(const Ids& contracts, DateADT from) {
     static pg::Statement read{R"(
-        SELECT w.entry_id
-          FROM (SELECT e.entry_id
-                  FROM (SELECT DISTINCT project_id FROM billing.contract_line
-                         WHERE contract_id = ANY ($1) AND project_id IS NOT NULL) p
-                  JOIN billing.entry e ON e.project_id = p.project_id
-                 WHERE e.entry_date >= $2 AND e.entry_status IN ('approved', 'recall_requested')
-                UNION
-                SELECT a.entry_id FROM billing.actual a
-                 WHERE a.contract_id = ANY ($1) AND a.is_open AND a.entry_id IS NOT NULL
-                   AND a.transaction_date >= $2) w
-         WHERE EXISTS (SELECT 1 FROM billing.actual a
-                        WHERE a.entry_id = w.entry_id AND a.contract_id = ANY ($1) AND a.invoice_id IS NULL)
-         ORDER BY w.entry_id)",
+        SELECT a.entry_id, a.contract_id
+          FROM (SELECT DISTINCT project_id FROM billing.contract_line
+                 WHERE contract_id = ANY ($1) AND project_id IS NOT NULL) p
+          JOIN billing.entry e ON e.project_id = p.project_id
+          JOIN billing.actual a ON a.entry_id = e.entry_id AND a.invoice_id IS NULL
+         WHERE e.entry_date >= $2 AND e.entry_status IN ('approved', 'recall_requested')
+        UNION ALL
+        SELECT a.entry_id, a.contract_id
+          FROM billing.actual a
+         WHERE a.contract_id = ANY ($1) AND a.is_open AND a.entry_id IS NOT NULL AND a.transaction_date >= $2)",
                               {INT8ARRAYOID, DATEOID}};
-    return pg::query(read, pg::Parameters().ids(contracts).date(from)).ids(1);
+    std::unordered_set<std::int64_t> const wanted(contracts.begin(), contracts.end());
+    Ids found;
+    pg::query_in_batches(read, pg::Parameters().ids(contracts).date(from), entries_per_batch,
+                         [&](const pg::Rows& rows) {
+                             for (std::uint64_t i = 0; i < rows.count(); ++i) {
+                                 if (wanted.count(rows.id(i, 2)) != 0) {
+                                     found.push_back(rows.id(i, 1));
+                                 }
+                             }
+                         });
+    return sorted_unique(std::move(found));
 }
 
 // One row per actual with what it was and what it becomes. An entry's reversals come before what is written instead;
@@ -83,7 +94,7 @@ public:
         verb_.result.emit();
     }
 
-    void flush() {
+    void flush() override {
         for (Change const& change : changes_) {
             emit(change);
         }
@@ -177,22 +188,19 @@ public:
     }
 
     void run() {
-        auto report = std::make_unique<RerateReport>(verb_);
-        RerateReport& rows = *report;
         bool const overrules = overrules_;
         Reevaluation work(
             preview_,
             [overrules](EntryRow& entry, const std::vector<LedgerRow>& ledger, const ApprovedWork& stored) {
                 reprice(entry, ledger, stored, overrules);
             },
-            std::move(report));
+            std::make_unique<RerateReport>(verb_));
         Ids const found = find_work_since(contracts_, from_);
         work.lock_and_load(found, contracts_);
         if (!preview_ && find_work_since(contracts_, from_) != found) {
             throw DomainError("40001", "work was approved meanwhile", {}, "Call the verb again.");
         }
         work.run(preview_ ? 0 : begin());
-        rows.flush();
     }
 
 private:

@@ -57,6 +57,8 @@ public:
     virtual void written(std::int64_t entry_id, const NewRow& row);
     // A sale that stays, with another not-to-exceed status.
     virtual void evaluated(std::int64_t entry_id, const LedgerRow& row, NteStatus nte);
+    // The end of a batch, whose memory goes: what is told together is complete.
+    virtual void flush() {}
 
 private:
     void start(std::int64_t entry_id, ItemOutcome outcome, std::string_view reason, std::int64_t actual_id,

@@ -3,10 +3,24 @@
 #include "wall/backend.hpp"
 
 extern "C" {
+#include "utils/memutils.h"
 #include "utils/queryenvironment.h"
 }
 
 namespace billing::pg {
+
+namespace {
+
+// Memory that lives as long as the SPI connection, which keeps what is registered in it, whatever batch the caller is
+// in.
+MemoryContext connection_memory() {
+    void* const chunk = SPI_palloc(1);
+    MemoryContext const memory = GetMemoryChunkContext(chunk);
+    pfree(chunk);
+    return memory;
+}
+
+} // namespace
 
 RowBatch::RowBatch(const char* name, std::initializer_list<BatchColumn> columns) : name_(name) {
     if (columns.size() > most_columns) {
@@ -15,6 +29,7 @@ RowBatch::RowBatch(const char* name, std::initializer_list<BatchColumn> columns)
     BatchColumn const* first = columns.begin();
     int const count = static_cast<int>(columns.size());
     wall::call([this, first, count] {
+        MemoryContext const callers = MemoryContextSwitchTo(connection_memory());
         columns_ = CreateTemplateTupleDesc(count);
         for (int i = 0; i < count; ++i) {
             TupleDescInitEntry(columns_, static_cast<AttrNumber>(i + 1), first[i].name, first[i].type, -1, 0);
@@ -30,6 +45,7 @@ RowBatch::RowBatch(const char* name, std::initializer_list<BatchColumn> columns)
         if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER) {
             wall::fail("could not register a row batch");
         }
+        MemoryContextSwitchTo(callers);
     });
 }
 

@@ -1,5 +1,6 @@
 #include "pg/statement.hpp"
 
+#include "pg/batch_memory.hpp"
 #include "pg/id_sink.hpp"
 #include "pg/identity.hpp"
 #include "wall/backend.hpp"
@@ -10,7 +11,6 @@ extern "C" {
 #include "optimizer/plancat.h"
 #include "tcop/dest.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
 #include "utils/resowner.h"
@@ -88,13 +88,23 @@ get_relation_info_hook_type LargeTables::outer_ = nullptr;
 // What invalidates a plan while it is made (a function run by the planner, say) will not do so for ever.
 constexpr int most_attempts = 10;
 
+// SPI leaves every call in the memory of its connection, wherever the caller was: a batch's memory would be left at the
+// first statement.
+template <typename Body>
+void in_callers_memory(Body body) {
+    MemoryContext const callers = CurrentMemoryContext;
+    body();
+    MemoryContextSwitchTo(callers);
+}
+
 // Runs a prepared plan and hands back its result table. An error inside becomes a BackendError.
 std::uint64_t run_plan(SPIPlanPtr plan, Parameters& parameters, SPITupleTable** result) {
     Datum* values = parameters.values();
     const char* nulls = parameters.nulls();
     std::uint64_t processed = 0;
     wall::call([&] {
-        int const code = SPI_execute_plan(plan, values, nulls, false, 0);
+        int code = 0;
+        in_callers_memory([&] { code = SPI_execute_plan(plan, values, nulls, false, 0); });
         if (code < 0) {
             wall::fail(SPI_result_code_string(code));
         }
@@ -106,28 +116,13 @@ std::uint64_t run_plan(SPIPlanPtr plan, Parameters& parameters, SPITupleTable** 
     return processed;
 }
 
-// What one batch allocates is given back after it. On an error the enclosing SPI context takes it along.
-class BatchMemory {
-public:
-    BatchMemory()
-        : context_(wall::value_of(
-              [] { return AllocSetContextCreate(CurrentMemoryContext, "billing batch", ALLOCSET_DEFAULT_SIZES); })) {}
-    void enter() { outer_ = MemoryContextSwitchTo(context_); }
-    void leave() {
-        MemoryContextSwitchTo(outer_);
-        MemoryContextReset(context_);
-    }
-
-private:
-    MemoryContext context_;
-    MemoryContext outer_ = nullptr;
-};
-
 } // namespace
 
 void Statement::prepare() {
     plan_ = wall::value_of([this] {
-        SPIPlanPtr const prepared = SPI_prepare_cursor(text_, parameter_count_, types_.data(), CURSOR_OPT_GENERIC_PLAN);
+        SPIPlanPtr prepared = nullptr;
+        in_callers_memory(
+            [&] { prepared = SPI_prepare_cursor(text_, parameter_count_, types_.data(), CURSOR_OPT_GENERIC_PLAN); });
         if (prepared == nullptr || SPI_keepplan(prepared) != 0) {
             wall::fail(SPI_result_code_string(SPI_result));
         }
@@ -294,7 +289,8 @@ std::uint64_t execute_into(Statement& statement, Parameters parameters, IdSink& 
         SPIExecuteOptions options{};
         options.params = list;
         options.dest = &receiver.receiver;
-        int const code = SPI_execute_plan_extended(plan, &options);
+        int code = 0;
+        in_callers_memory([&] { code = SPI_execute_plan_extended(plan, &options); });
         if (code < 0) {
             wall::fail(SPI_result_code_string(code));
         }

@@ -1,0 +1,1 @@
+UPDATE billing.price_rate SET price = price + 10;
