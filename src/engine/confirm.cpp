@@ -533,7 +533,7 @@ private:
         return rows;
     }
 
-    static NteSale sale_of(const DetailTerms& terms) { 
+    static NteSale sale_of(const DetailTerms& terms) {
         return {terms.quantity, terms.price, terms.amount, terms.tax, terms.extension};
     }
 

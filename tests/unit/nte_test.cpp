@@ -138,7 +138,8 @@ TEST(Nte, ChangesMadeTogetherCountTogether) {
               NteLevel::contract);
     EXPECT_EQ(book.claim_together({{line_1, customer_a, dec("-300")}, {line_2, customer_a, dec("100.01")}}),
               NteLevel::contract_line);
-    EXPECT_EQ(book.claim_together({{line_1, customer_a, dec("-300")}, {line_2, customer_a, dec("100")}, {0, customer_a, dec("200")}}),
+    EXPECT_EQ(book.claim_together(
+                  {{line_1, customer_a, dec("-300")}, {line_2, customer_a, dec("100")}, {0, customer_a, dec("200")}}),
               std::nullopt);
     EXPECT_EQ(book.used(NteLevel::contract, 0, 0), dec("1500"));
     EXPECT_EQ(book.used(NteLevel::contract_line, line_2, 0), dec("100"));
