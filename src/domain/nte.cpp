@@ -111,9 +111,7 @@ bool NteBook::before(const Slot& slot, const Key& key) noexcept {
 
 const NteBook::Slot* NteBook::find(const Key& key) const noexcept {
     const auto found = std::lower_bound(slots_.begin(), slots_.end(), key, before);
-    const bool same = found != slots_.end() && found->key.level == key.level && found->key.line_id == key.line_id &&
-                      found->key.customer_id == key.customer_id;
-    return same ? &*found : nullptr;
+    return found != slots_.end() && found->key == key ? &*found : nullptr;
 }
 
 // The scope at a key, made without a limit if there is none yet.
@@ -200,6 +198,29 @@ NteFit NteBook::fit(std::int64_t line_id, std::int64_t customer_id, const NteSal
     if (split)
         claim(all_levels, levels_end, line_id, customer_id, split->fits.amount);
     return {{NteStatus::failed, left.level}, split};
+}
+
+Decimal NteBook::together(const std::vector<NteChange>& changes, NteLevel level, const NteChange& one) {
+    Decimal sum;
+    for (const NteChange& change : changes)
+        if (key_of(level, change.line_id, change.customer_id) == key_of(level, one.line_id, one.customer_id))
+            sum += change.amount;
+    return sum;
+}
+
+std::optional<NteLevel> NteBook::claim_together(const std::vector<NteChange>& changes) {
+    if (!has_limits())
+        return std::nullopt;
+    for (const NteLevel* level = all_levels; level != levels_end; ++level)
+        for (const NteChange& change : changes) {
+            const Slot* const slot = find(key_of(*level, change.line_id, change.customer_id));
+            if (slot != nullptr && slot->scope.limit && exceeds(slot->scope, together(changes, *level, change)))
+                return *level;
+        }
+    for (const NteChange& change : changes)
+        claim(change.line_id == 0 ? milestone_levels : all_levels, levels_end, change.line_id, change.customer_id,
+              change.amount);
+    return std::nullopt;
 }
 
 NteVerdict NteBook::evaluate_milestone(std::int64_t customer_id, const Decimal& amount) {

@@ -52,6 +52,13 @@ struct NteFit {
     std::optional<NteSplit> split;
 };
 
+// What an invoice adds on a line, or gives up there.
+struct NteChange {
+    std::int64_t line_id; // 0: a fixed-price line, which counts for customer and contract only
+    std::int64_t customer_id;
+    Decimal amount;
+};
+
 // The not-to-exceed limits of one contract, evaluated greedily: rows claim room in the order they are offered.
 //
 // Load the scopes first, then evaluate. A row is checked against four levels in order: customer on the line, line,
@@ -74,6 +81,10 @@ public:
     // names the level that leaves the least, the first of several.
     NteFit fit(std::int64_t line_id, std::int64_t customer_id, const NteSale& sale, Scales scales);
 
+    // Changes that are made together: what one gives up another may use. Nothing is claimed when they exceed a limit;
+    // the first such level is returned. A level at which they add nothing lets them through, whatever is used there.
+    std::optional<NteLevel> claim_together(const std::vector<NteChange>& changes);
+
     // Milestones are checked against the limits of customer and contract only.
     NteVerdict evaluate_milestone(std::int64_t customer_id, const Decimal& amount);
 
@@ -94,6 +105,9 @@ private:
         NteLevel level;
         std::int64_t line_id;
         std::int64_t customer_id;
+        bool operator==(const Key& other) const noexcept {
+            return level == other.level && line_id == other.line_id && customer_id == other.customer_id;
+        }
     };
     struct Slot {
         Key key;
@@ -113,6 +127,8 @@ private:
     NteScope& scope_at(const Key& key);
     NteVerdict check(const NteLevel* first, const NteLevel* last, std::int64_t line_id, std::int64_t customer_id,
                      const Decimal& amount) const;
+    // What the changes come to at one level, in the scope of one of them.
+    static Decimal together(const std::vector<NteChange>& changes, NteLevel level, const NteChange& one);
     // What the tightest limit leaves; there must be one.
     Room room(std::int64_t line_id, std::int64_t customer_id) const;
     void claim(const NteLevel* first, const NteLevel* last, std::int64_t line_id, std::int64_t customer_id,

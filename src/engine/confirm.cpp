@@ -168,7 +168,6 @@ private:
         std::int64_t customer_id;
         Decimal amount;               // at the limits
         std::int64_t idle_correction; // the first one that changes nothing; 0: none
-        bool is_limited;              // by other details than credited milestones, which only give room
     };
 
     std::vector<Change> read_changes() const {
@@ -180,8 +179,7 @@ private:
                    coalesce(pg_catalog.min(d.detail_id)
                                 FILTER (WHERE d.detail_kind IN ('correction', 'milestone_correction')
                                           AND d.quantity = d.source_quantity AND d.price = d.source_price
-                                          AND d.amount = d.source_amount AND d.tax = d.source_tax), 0),
-                   pg_catalog.bool_or(d.detail_kind <> 'milestone_correction')
+                                          AND d.amount = d.source_amount AND d.tax = d.source_tax), 0)
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
                AND d.detail_kind IN ('actual', 'milestone', 'manual', 'correction', 'milestone_correction')
@@ -192,7 +190,7 @@ private:
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             changes.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5),
-                               rows.id(i, 6), rows.flag(i, 7)});
+                               rows.id(i, 6)});
         }
         return changes;
     }
@@ -213,50 +211,29 @@ private:
         }
     }
 
-    // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
-    NteVerdict claim(const Change& change) {
-        NteBook& limits = book_.limits(book_.known_contract(change.contract_id));
-        if (book_.known_line(change.line_id).method == BillingMethod::fixed_price) {
-            return limits.evaluate_milestone(change.customer_id, change.amount);
-        }
-        return limits.evaluate(change.line_id, change.customer_id, change.amount, true);
-    }
-
     // What edits and manual details add must still fit the limits; the sources themselves were committed before. An
-    // invoice's own reductions make room first; an invoice that does not fit leaves the room as it was.
+    // invoice's own reductions make room; an invoice that does not fit leaves the room as it was.
     void find_limit_problems(const std::vector<Change>& all, std::map<std::int64_t, std::string>& problems) {
         std::map<std::int64_t, std::vector<Change>> by_invoice;
         for (Change const& change : all) {
-            if (change.is_limited) {
-                by_invoice[change.invoice_id].push_back(change);
-            }
+            by_invoice[change.invoice_id].push_back(change);
         }
-        for (auto& [invoice_id, changes] : by_invoice) {
-            std::stable_sort(changes.begin(), changes.end(),
-                             [](const Change& a, const Change& b) { return a.amount.sign() < b.amount.sign(); });
-            std::string const problem = claim_all(changes);
-            if (!problem.empty()) {
-                problems.try_emplace(invoice_id, problem);
+        for (auto const& [invoice_id, changes] : by_invoice) {
+            NteBook& limits = book_.limits(book_.known_contract(changes.front().contract_id));
+            if (std::optional<NteLevel> const level = limits.claim_together(as_seen_by_limits(changes))) {
+                problems.try_emplace(invoice_id, limit_problem(changes, *level));
             }
         }
     }
 
-    std::string claim_all(const std::vector<Change>& changes) {
-        std::vector<const Change*> claimed;
+    // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
+    std::vector<NteChange> as_seen_by_limits(const std::vector<Change>& changes) {
+        std::vector<NteChange> seen;
         for (Change const& change : changes) {
-            NteVerdict const verdict = claim(change);
-            if (verdict.status == NteStatus::failed) {
-                for (Change const* earlier : claimed) {
-                    book_.limits(book_.known_contract(earlier->contract_id))
-                        .release(earlier->line_id, earlier->customer_id, earlier->amount);
-                }
-                return limit_problem(changes, *verdict.failed_level);
-            }
-            if (verdict.status == NteStatus::committed) {
-                claimed.push_back(&change);
-            }
+            bool const is_fixed = book_.known_line(change.line_id).method == BillingMethod::fixed_price;
+            seen.push_back({is_fixed ? 0 : change.line_id, change.customer_id, change.amount});
         }
-        return {};
+        return seen;
     }
 
     static std::string limit_problem(const std::vector<Change>& changes, NteLevel level) {
@@ -367,6 +344,40 @@ private:
         }
     }
 
+    // What limits did not count before it is billed: sales written when there was no limit, and product lines. What
+    // returns to the backlog must not get room that is not there.
+    void claim_uncounted_sources() {
+        static pg::Statement read{
+            "SELECT a.contract_id, a.contract_line_id, a.customer_id, pg_catalog.sum(a.amount)"
+            "  FROM" BILLING_LINKED_ACTUALS " AND a.billing_type = 'chargeable' AND a.nte_status <> 'committed'"
+            " GROUP BY a.contract_id, a.contract_line_id, a.customer_id"
+            " UNION ALL "
+            "SELECT d.contract_id, 0, d.customer_id, pg_catalog.sum(d.net_amount) FROM billing.draft_detail d"
+            " WHERE d.invoice_id = ANY ($1) AND d.contract_id = ANY ($2)"
+            "   AND d.detail_kind IN ('product', 'product_correction')"
+            " GROUP BY d.contract_id, d.customer_id",
+            {INT8ARRAYOID, INT8ARRAYOID},
+            pg::Planning::by_scan};
+        Ids limited;
+        for (std::int64_t const id : book_.contract_ids()) {
+            if (book_.limits(book_.known_contract(id)).has_limits()) {
+                limited.push_back(id);
+            }
+        }
+        if (limited.empty()) {
+            return;
+        }
+        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(limited));
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            NteBook& limits = book_.limits(book_.known_contract(rows.id(i, 1)));
+            if (rows.id(i, 2) == 0) {
+                limits.release_milestone(rows.id(i, 3), -rows.decimal(i, 4));
+            } else {
+                limits.release(rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4));
+            }
+        }
+    }
+
     void bill_stored_details() {
         static pg::Statement read{R"(
             SELECT d.detail_kind::text, d.source_id, d.detail_id, d.contract_id, d.invoice_id, d.invoice_line_id,
@@ -385,6 +396,7 @@ private:
         if (edited_.empty()) {
             return;
         }
+        claim_uncounted_sources();
         pg::RowBatch batch("confirmed_actual", {{"contract_id", INT8OID},
                                                 {"actual_id", INT8OID},
                                                 {"contract_line_id", INT8OID},
@@ -518,10 +530,12 @@ private:
         return rows;
     }
 
-    static NteSale sale_of(const DetailTerms& terms) { return {terms.quantity, terms.price, terms.amount, terms.tax}; }
+    static NteSale sale_of(const DetailTerms& terms) {
+        return {terms.quantity, terms.price, terms.amount, terms.tax, terms.extension};
+    }
 
     static DetailTerms part_of(const DetailTerms& terms, const NteSale& part) {
-        return {terms.billing_type, part.quantity, terms.price, part.amount, part.tax};
+        return {terms.billing_type, part.quantity, terms.price, part.amount, part.tax, part.extension};
     }
 
     // Gives each row its id and resolves what it refers to.

@@ -6,6 +6,8 @@ import json
 import subprocess
 from decimal import Decimal
 
+from discount import base_of, columns, source_of
+
 END = "~~end of answer~~"
 
 # One array of facts per row, its id first. The lists of facts() below have the same order.
@@ -29,24 +31,27 @@ STATE = {
         FROM billing.invoice_detail d
         JOIN billing.invoice_line l ON l.invoice_line_id = d.invoice_line_id AND l.contract_id = d.contract_id
        WHERE d.detail_kind NOT IN ('actual', 'milestone', 'product')""",
-    "edited detail": """SELECT 0, d.invoice_id, d.detail_kind, d.source_id, d.billing_type, d.quantity, d.price, d.amount, d.tax
-        FROM billing.draft_detail d WHERE d.detail_kind IN ('actual', 'milestone', 'product')""",
+    "edited detail": """SELECT d.detail_id, d.invoice_id, d.detail_kind, d.source_id, d.billing_type, d.quantity, d.price, d.amount, d.tax,
+        d.discount_percent, d.fee_percent, d.discount_amount, d.fee_amount, d.source_discount_amount, d.source_fee_amount
+        FROM billing.draft_detail d WHERE d.detail_kind IN ('actual', 'milestone', 'product', 'correction')""",
     "actual": """SELECT a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.entry_id, a.milestone_split_id,
         a.retainer_id, a.source_id, a.reverses_id, a.invoice_id, l.invoice_id, a.transaction_type, a.transaction_class,
         a.billing_type, a.billing_status, a.adjustment_status, a.nte_status, a.nte_failed_level, a.transaction_date,
-        a.is_open, a.quantity, a.price, a.amount, a.tax
+        a.is_open, a.quantity, a.price, a.amount, a.tax, a.part_of_id, a.discount_percent, a.fee_percent, a.discount_amount,
+        a.fee_amount
         FROM billing.actual a
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id""",
     "entry": """SELECT e.entry_id, e.project_id, e.task_id, e.transaction_class, e.entry_status, e.billing_type, e.entry_date,
         e.quantity, e.billable_quantity, e.cost_price, e.sales_price, e.tax, e.approved_billable_quantity,
         e.approved_billing_type FROM billing.entry e""",
-    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit FROM billing.contract c WHERE c.kind = 'customer'""",
+    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit FROM billing.contract c WHERE c.kind = 'customer'""",
     "product line": """SELECT p.contract_line_id, p.quantity, p.unit_price, p.tax, p.product_status, l.invoice_id
         FROM billing.contract_line p
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = p.invoice_line_id AND l.contract_id = p.contract_id
        WHERE p.billing_method = 'product'""",
     "line customer": """SELECT 0, u.contract_line_id, u.customer_id, u.billing_split_percent, u.nte_limit, u.committed_amount,
         u.billed_amount FROM billing.contract_line_customer u""",
+    "base": """SELECT 0, b.actual_id, b.base_amount FROM billing.discounts_and_fees b""",
     "schedule": """SELECT s.schedule_id, s.contract_line_id, s.run_date, s.cutoff_date, s.run_status FROM billing.invoice_schedule s""",
 }
 
@@ -89,7 +94,7 @@ def rows_of_model(world):
     def actual(a):
         return [a.contract.id, ident(a.line), a.customer, ident(a.entry), ident(a.split), ident(a.retainer), ref(a.source),
                 ref(a.reverses), ref(a.invoice), ref(a.claim), a.type, a.cls, a.billing_type, a.status, a.adjustment, a.nte,
-                a.level, day(a.date), is_open(a), a.quantity, a.price, a.amount, a.tax]
+                a.level, day(a.date), is_open(a), a.quantity, a.price, a.amount, a.tax, ref(a.part_of), *columns(a)]
 
     def invoice(i):
         return [i.contract.id, i.customer, day(i.date), i.status, i.payment, i.corrects, i.series, i.number,
@@ -118,7 +123,7 @@ def rows_of_model(world):
     yield "detail", [(d, detail) for i in invoices for d in i.details]
     yield "schedule", [(s, lambda s: [s.line.id, day(s.run_date), day(s.cutoff), s.status]) for s in world.schedules]
     yield "entry", [(e, entry) for e in world.entries.values()]
-    yield "contract", [(c, lambda c: [c.status, c.nte_limit]) for c in world.contracts.values()]
+    yield "contract", [(c, lambda c: [c.status, c.nte_limit, c.partial_fit]) for c in world.contracts.values()]
     yield "product line", [(l, lambda l: [l.quantity, l.price, l.tax, l.status, ref(l.claim)])
                            for l in world.lines() if l.method == "product"]
 
@@ -129,8 +134,10 @@ def anonymous_rows_of_model(world):
     yield "invoice line", [[i.contract.id, i.id, l.id, i.customer, *numbers] for i in invoices for l, numbers in i.lines.items()]
     yield "advance", [[i.id, r.id, *numbers] for i in invoices for r, numbers in i.advances.items()]
     yield "balance", [[r.id, ident(r.balance)] for r in world.everything("retainers")]
-    yield "edited detail", [[i.id, row.kind, row.source.id, *row.values] for i in invoices if i.is_open
-                            for row in world.rows(i) if row.kind in ("actual", "milestone", "product")]
+    yield "base", [[a.id, base_of(a)] for a in world.everything("actuals") if a.rates]
+    yield "edited detail", [[i.id, row.kind, (source_of(row) or row.source).id, *row.values, *world.detail_columns(row)]
+                            for i in invoices if i.is_open for row in world.rows(i)
+                            if row.kind in ("actual", "milestone", "product", "correction")]
     yield "line customer", [[l.id, p.customer, p.percent, p.nte_limit, *committed_and_billed(l, p.customer)]
                             for l in world.lines() for p in l.payers.values()]
 
@@ -213,6 +220,7 @@ def key(facts):
 def compare(world, state):
     """Gives ids to new rows of the model; returns what differs as text."""
     differences = []
+    world.detail_ids = {(kind, source): number for number, _, kind, source, *_ in state["edited detail"]}
     for name, things in rows_of_model(world):
         found = {row[0]: key(row[1:]) for row in state[name]}
         adopt(things, found)

@@ -8,6 +8,8 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+from discount import Discount, base_of, extension, net, source_of
+from partial_fit import PartialFit
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
 
 NOT_READY, READY, CREATED, POSTED, CANCELED = (
@@ -92,12 +94,14 @@ def in_backlog(a):
     return a.type == "unbilled_sales" and stands(a)
 
 
-class World:
+class World(PartialFit, Discount):
     def __init__(self):
         self.company_scale, self.quantity_scale = 2, 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
+        # Ids of the details stored for edited sources, as the database says; what an invoice of several confirmed returns.
+        self.detail_ids, self.rests = {}, []
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -124,7 +128,7 @@ class World:
     def write(self, contract, **values):
         facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
                      reverses=None, invoice=None, claim=None, cls="time", billing_type="chargeable", status=NOT_READY,
-                     adjustment="adjustable", nte="not_applicable", level=None, tax=ZERO)
+                     adjustment="adjustable", nte="not_applicable", level=None, tax=ZERO, part_of=None, **extension(None))
         facts.update(values)
         contract.actuals.append(Thing(**facts))
         return contract.actuals[-1]
@@ -132,9 +136,9 @@ class World:
     def reverse(self, a, **values):
         """Copies every fact and negates quantity, amount and tax."""
         facts = {k: getattr(a, k) for k in ("line", "customer", "entry", "split", "retainer", "type", "cls", "billing_type",
-                                            "date", "price", "claim")}
-        facts.update(quantity=-a.quantity, amount=-a.amount, tax=-a.tax, reverses=a, adjustment="unadjustable",
-                     status=POSTED)
+                                            "date", "price", "claim", "rates")}
+        facts.update(quantity=-a.quantity, amount=-a.amount, tax=-a.tax, discount=-a.discount, fee=-a.fee, reverses=a,
+                     adjustment="unadjustable", status=POSTED)
         facts.update(values)
         return self.write(a.contract, **facts)
 
@@ -233,9 +237,11 @@ class World:
         rows = []
 
         def add(facts, quantity, tax, scale, **values):
-            for s in split_quantity(payers, quantity, facts["price"], tax, self.quantity_scale, scale):
-                rows.append(dict(facts, line=line, customer=s.customer, quantity=s.quantity, amount=s.amount, tax=s.tax,
-                                 **values))
+            shares = split_quantity(payers, quantity, facts["price"], tax, self.quantity_scale, scale)
+            extensions = self.extensions(shares, line, facts["type"], values["billing_type"], scale)
+            for s, both in zip(shares, extensions):
+                rows.append(dict(facts, line=line, customer=s.customer, quantity=s.quantity, amount=s.amount + net(both),
+                                 tax=s.tax, **both, **values))
 
         if entry.cls != "fee":
             add(cost, entry.quantity, ZERO, self.company_scale, billing_type=chosen)
@@ -256,7 +262,7 @@ class World:
         written = [self.write(contract, **row) for row in rows]
         for a in written:
             if a.type == "unbilled_sales":
-                self.evaluate(a)
+                self.fit(a)
         return written
 
     def approve(self, choices):
@@ -310,10 +316,12 @@ class World:
         return not self.is_held(entry) and all(a.contract.status != "closed" for a in standing)
 
     def give_up(self, entry, status):
-        for a in self.actuals_of(entry):
-            if stands(a):
-                self.take_back(a)
+        """Returns what was taken back: nothing of a fee whose contract was closed."""
+        standing = [a for a in self.actuals_of(entry) if stands(a)]
+        for a in standing:
+            self.take_back(a)
         entry.status, entry.approved_quantity, entry.approved_type = status, None, None
+        return standing
 
     def cancel_approval(self, numbers, start="approved", target=lambda entry: "submitted"):
         outcome = {}
@@ -321,8 +329,9 @@ class World:
             entry = self.entries.get(number)
             outcome[number] = REFUSED
             if entry and entry.status == start and self.may_be_taken_back(entry):
-                self.give_up(entry, target(entry))
                 outcome[number] = CHANGED
+                if not self.give_up(entry, target(entry)):
+                    del outcome[number]
         return outcome
 
     def approve_recall(self, numbers):
@@ -360,12 +369,16 @@ class World:
         return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
 
     @staticmethod
-    def same_terms(standing, contract, rows):
-        def terms(facts):
-            return tuple(sorted(str((f["contract"].id, f.get("line") and f["line"].id, f.get("customer"), f["type"],
-                                     f["billing_type"], *(Decimal(f[k]).normalize() + 0
-                                                          for k in ("quantity", "price", "amount", "tax")))) for f in facts))
-        return terms(a.__dict__ for a in standing) == terms({"tax": ZERO, **row, "contract": contract} for row in rows)
+    def at_one_price(standing):
+        """Whether an entry can say at which price its sales were agreed on invoices."""
+        sales = [a for a in standing if in_backlog(a)]
+        charged = [a for a in sales if a.billing_type == "chargeable"]
+        return len({a.price for a in charged or sales}) <= 1
+
+    def same_terms(self, standing, contract, rows, at_price):
+        """In any parts: limits split sales, invoices leave some of them."""
+        return (self.total_terms((a.__dict__ for a in standing), at_price)
+                == self.total_terms(({**row, "contract": contract} for row in rows), at_price))
 
     def work_of(self, contracts, projects, entries):
         """What stands in the backlog of contracts, and all work on the projects of their lines."""
@@ -378,7 +391,8 @@ class World:
 
     def reevaluate_work(self, contracts=(), projects=(), entries=()):
         """Reverses and writes again what differs from what it would become today. Limits are checked anew: what gives room
-        comes first, then who had room, then the oldest work. Returns the entries written again."""
+        comes first, then who had room, then the oldest work. Sales agreed at different prices stay as they are; other
+        quantities are refused. Returns the entries of which something was written again, or split at a limit."""
         bids, rewritten = [], []
         for entry in self.work_of(contracts, projects, entries):
             standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
@@ -386,10 +400,11 @@ class World:
             if not judged:
                 continue
             contract, line, rows = judged
-            if self.same_terms(standing, contract, rows):
+            at_price = self.at_one_price(standing)
+            if self.same_terms(standing, contract, rows, at_price):
                 bids += [(a.nte == "committed", a) for a in standing if self.is_limited(a) and a.nte != "not_evaluated"
                          and (a.nte != "not_applicable" or self.has_limits(a.contract))]
-            elif all(a.contract.status != "closed" for a in standing):
+            elif at_price and all(a.contract.status != "closed" for a in standing):
                 rewritten.append((entry, standing, contract, rows))
         written = []
         for entry, standing, contract, rows in rewritten:
@@ -401,18 +416,21 @@ class World:
                 a = self.write(contract, source=credited if row["type"] == "unbilled_sales" else None, **row)
                 if a.type == "unbilled_sales" and a.billing_type == "chargeable":
                     written.append((had_room, a))
-        self.bid(written + bids)
-        return [entry.id for entry, _, _, _ in rewritten]
+        split = self.bid(written + bids)
+        return [entry.id for entry, _, _, _ in rewritten] + [a.entry.id for a in split]
 
     def bid(self, bids):
-        """A sale that failed and fails again keeps the level it failed at."""
-        before = {a: a.level for _, a in bids}
+        """A sale that failed and fails again keeps the level it failed at. Returns the sales of the ledger that were split."""
+        before, split = {a: (a.nte, a.level) for _, a in bids}, []
         for _, a in bids:
             a.nte, a.level = "not_evaluated", None
         for _, a in sorted(bids, key=lambda bid: (bid[1].amount > 0, not bid[0], bid[1].date, bid[1].entry.id)):
-            self.evaluate(a)
-            if a.nte == "failed":
-                a.status, a.level = NOT_READY, before[a] or a.level
+            self.fit(a, before[a])
+            if a.status == CANCELED:
+                split.append(a)
+            elif a.nte == "failed":
+                a.status, a.level = NOT_READY, before[a][1] or a.level
+        return split
 
     @staticmethod
     def has_limits(contract):
@@ -449,7 +467,7 @@ class World:
     # ---------------------------------------------------------------------------------------- the backlog
 
     def mark_actual(self, number, ready):
-        a = self.actual(number)
+        a = number if isinstance(number, Thing) else self.actual(number)
         if not a or not in_backlog(a) or a.contract.status == "closed":
             return REFUSED
         if (a.status == READY) == ready:
@@ -457,8 +475,6 @@ class World:
         if not ready:
             a.status = NOT_READY
             return CHANGED
-        if a.nte == "not_evaluated":
-            self.evaluate(a)
         if a.nte == "failed":
             return REFUSED
         a.status = READY
@@ -500,7 +516,7 @@ class World:
         lines = {l.id: l for l in self.lines() if l.method == "product"}
         agreed = {r.id: r for r in self.everything("retainers")}
         outcome = {}
-        for number in dict.fromkeys(actuals):
+        for number in [n for number in dict.fromkeys(actuals) for n in self.evaluated_first(number, ready)]:
             outcome["actual", number] = self.mark_actual(number, ready)
         for number in sorted(set(milestones)):
             outcome["milestone", number] = self.mark_milestone(number, ready)
@@ -528,22 +544,26 @@ class World:
 
     def reset_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.nte in ("committed", "failed") and a.contract.status != "closed"]
+                 if a and self.is_limited(a) and a.nte in ("committed", "failed")]
         for a in found:
             a.nte, a.level, a.status = "not_evaluated", None, NOT_READY
         return {a.id: CHANGED for a in found}
 
     def reevaluate_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.contract.status != "closed"]
-        before = {a: a.nte for a in found}
+                 if a and self.is_limited(a)]
+        before, outcome = {a: (a.nte, a.level) for a in found}, {}
         for a in found:
             a.nte = "not_evaluated"
         for a in found:
-            self.evaluate(a)
+            parts = self.fit(a, before[a])
+            if len(parts) > 1:
+                outcome.update({part: CHANGED for part in parts})
+                continue
             if a.nte == "failed":
                 a.status = NOT_READY
-        return {a.id: UNCHANGED if a.nte == before[a] else CHANGED for a in found}
+            outcome[a.id] = UNCHANGED if a.nte == before[a][0] else CHANGED
+        return outcome
 
     # ---------------------------------------------------------------------------------------- drafts (section 5)
 
@@ -706,12 +726,12 @@ class World:
         outcome = {}
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open or invoice.contract.status == "closed":
+            if not invoice or not invoice.is_open:
                 outcome[number] = REFUSED
                 continue
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
-            if self.unsound(found):
+            if found and (invoice.contract.status == "closed" or self.unsound(found)):
                 outcome[number], outcome[None] = UNCHANGED, REFUSED
                 continue
             self.put(invoice, found)
@@ -783,12 +803,15 @@ class World:
             amount = rounded(quantity * price, scale)
             if row.kind != "manual" and (quantity, price) == source[1:3]:
                 amount = source[3]
+        sale, kind = source_of(row), change.get("billing_type", row.billing_type)
+        if sale and sale.rates and {"quantity", "price", "billing_type"} & set(change):
+            amount = self.extended_amount(sale, kind, quantity, price, scale)
         tax = change.get("tax", row.tax if quantity else ZERO)
         if row.kind == "actual" and "tax" not in change:
             tax = self.tax_beside_a_rest(invoice, row, change, quantity, tax)
         if original and "tax" not in change and {"quantity", "price"} & set(change):
-            tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
-        return change.get("billing_type", row.billing_type), quantity, price, amount, tax
+            tax = self.tax_beside(original, amount, scale) if quantity else ZERO
+        return kind, quantity, price, amount, tax
 
     @staticmethod
     def will_keep(invoice, row, change):
@@ -798,14 +821,6 @@ class World:
             chosen = invoice.contract.keep_rest
         return change.get("keep_rest", chosen)
 
-    @staticmethod
-    def rest_of(a, quantity, scale):
-        """Amount and tax of what a smaller quantity leaves: all that is not billed. A tax does not change its side."""
-        billed = rounded(quantity * a.price, scale)
-        share = rounded(a.tax * billed / a.amount, scale) if a.amount else ZERO
-        tax = ZERO if billed == a.amount else a.tax - share
-        return a.amount - billed, tax if tax * a.tax > 0 else ZERO
-
     def tax_beside_a_rest(self, invoice, row, change, quantity, tax):
         """A rest that stays takes its tax along, unless somebody gave the detail another one."""
         a, scale = row.source, invoice.contract.scale
@@ -814,7 +829,7 @@ class World:
         def by_default(keeps, q):
             if q == 0 or not keeps:
                 return a.tax if q else ZERO
-            return a.tax - (self.rest_of(a, q, scale)[1] if abs(q) < abs(a.quantity) else ZERO)
+            return a.tax - (self.rest_of(a, q, scale)["tax"] if abs(q) < abs(a.quantity) else ZERO)
         if (before or after) and row.tax == by_default(before, row.quantity):
             return by_default(after, quantity)
         return tax
@@ -958,33 +973,41 @@ class World:
             added[row.line] += (row.amount if row.chargeable else ZERO) - before
         return added
 
-    def exceeds(self, invoice):
-        """X-35: what is added must fit the limits; what one detail gives up another may use."""
+    def exceeds(self, invoice, claimed):
+        """X-35: what is added must fit the limits, beside what invoices confirmed before in the same call add; what one
+        detail gives up another may use."""
         added = self.added(invoice)
         for line in added:
             for level, limit, of_line, customer in self.scopes(invoice.contract, line, invoice.customer):
                 if of_line and line.method == "fixed_price":
                     continue
                 more = sum((amount for l, amount in added.items() if of_line in (None, l)), ZERO)
-                if more > 0 and self.used(invoice.contract, of_line, customer) + more > limit:
+                before = sum((amount for other, lines in claimed for l, amount in lines.items()
+                              if other.contract is invoice.contract and of_line in (None, l)
+                              and customer in (None, other.customer)), ZERO)
+                if more > 0 and self.used(invoice.contract, of_line, customer) + before + more > limit:
                     return True
         return False
 
-    def cannot_confirm(self, invoice):
+    def cannot_confirm(self, invoice, claimed):
         if any(d.billed and values_of(d) == values_of(d.billed) for d in invoice.details):
             return True
         counted = [line for line, (amount, tax, _) in invoice.lines.items() if amount or tax]
-        return self.unsound(counted) or self.exceeds(invoice)
+        return self.unsound(counted) or self.exceeds(invoice, claimed)
 
     def confirm(self, numbers):
-        outcome = {}
+        """What goes back to the backlog is judged by the limits when everything is billed, as new work: the oldest first."""
+        outcome, self.rests, claimed = {}, [], []
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open or self.cannot_confirm(invoice):
-                outcome[number] = REFUSED
-                continue
+            ok = invoice and invoice.is_open and not self.cannot_confirm(invoice, claimed)
+            outcome[number] = CHANGED if ok else REFUSED
+            if ok:
+                claimed.append((invoice, self.added(invoice)))
+        for invoice, _ in claimed:
             self.confirm_one(invoice)
-            outcome[number] = CHANGED
+        for _, sale in sorted(self.rests, key=lambda rest: (rest[1].contract.id, rest[1].date, rest[0])):
+            self.fit(sale)
         return outcome
 
     def confirm_in_bulk(self, numbers):
@@ -1027,7 +1050,7 @@ class World:
         """A billed sale of the row's values."""
         facts = dict(line=row.line, customer=invoice.customer, type="billed_sales", cls=row.cls, invoice=invoice,
                      claim=invoice, status=POSTED, billing_type=row.billing_type, quantity=row.quantity,
-                     price=row.price, amount=row.amount, tax=row.tax)
+                     price=row.price, amount=row.amount, tax=row.tax, **self.extension_of(row))
         facts.update(values)
         return self.write(invoice.contract, **facts)
 
@@ -1052,16 +1075,15 @@ class World:
         rest = a.quantity - row.quantity
         if row.quantity:
             self.sell_and_bill(invoice, billing_type=row.billing_type, quantity=row.quantity, price=row.price,
-                               amount=row.amount, tax=row.tax, **common)
+                               amount=row.amount, tax=row.tax, **self.extension_of(row), **common)
         if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
-            amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
             kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
-                              price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
-            self.evaluate(kept)
+                              price=a.price, invoice=invoice, **common, **self.rest_of(a, row.quantity, invoice.contract.scale))
+            self.rests.append((self.detail_ids["actual", a.id], kept))
         elif abs(row.quantity) < abs(a.quantity):
-            amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
+            amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else base_of(a)
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
-                               tax=ZERO, **common)
+                               tax=ZERO, **extension(a.rates), **common)
 
     def bill_milestone(self, invoice, row):
         row.source.status, row.source.history = POSTED, True
@@ -1191,23 +1213,13 @@ class World:
             return
         if d.quantity:
             self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
-                               tax=d.tax, source=billed, **common)
+                               tax=d.tax, source=billed, **self.extension_of(row), **common)
         if abs(d.quantity) < abs(billed.quantity):
             quantity = billed.quantity - d.quantity
-            amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
             rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
-                              price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
-            self.evaluate(rest)
-
-    @staticmethod
-    def returned(billed, d, quantity, scale):
-        """Amount and tax of what a correction returns, at the old price. Where only the quantity changed, nothing is lost:
-        what stands and what returns are what was billed. A tax does not change its side."""
-        if d.quantity == 0 or d.price == billed.price:
-            tax = billed.tax - d.tax
-            return billed.amount - d.amount, tax if tax * billed.tax > 0 else ZERO
-        amount = rounded(quantity * billed.price, scale)
-        return amount, rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
+                              price=billed.price, source=billed, invoice=invoice, **common,
+                              **self.returned(billed, row, quantity, invoice.contract.scale))
+            self.rests.append((d.id, rest))
 
     def bill_milestone_correction(self, invoice, row):
         """Credited in full, the share is ready again; in part, what is credited is a ready slice of its own."""
@@ -1270,8 +1282,9 @@ class World:
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        left = self.left_of(r, invoice) if self.is_usable(r) else ZERO
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
-                or not self.is_usable(r) or invoice.corrects or (amount is not None and amount > self.left_of(r, invoice))):
+                or r.refund != "not_refunded" or invoice.corrects or (amount is not None and amount > left)):
             raise Refused("ZB021")
         invoice.advances[r] = (ZERO, amount, None)
         self.total(invoice)

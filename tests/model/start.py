@@ -14,6 +14,12 @@ def percents(rng, count):
     return [Decimal(p) for p in rng.choice(PERCENTS[count]).split()]
 
 
+def discount_and_fee(rng):
+    """Percentages of a line: often one of them, now and then everything, or more than the work."""
+    return (Decimal(rng.choice(["0", "10", "2.75", "33.3333", "10", "50", "100"])),
+            Decimal(rng.choice(["0", "0", "5", "7.125", "3.3333", "150"])))
+
+
 def literal(value):
     if value is None:
         return "NULL"
@@ -50,7 +56,7 @@ class Builder:
         world = self.world
         self.put("company", company_id=1, name="Contoso", currency="EUR")
         world.internal = Contract(kind="internal", status="draft", currency="EUR", nte_limit=None, customers={}, customer=None,
-                                  series="INV")
+                                  series="INV", partial_fit=False)
         world.internal.id = 1
         for number in range(1, 5):
             self.put("customer", customer_id=number, name=f"Customer {number}")
@@ -74,11 +80,13 @@ class Builder:
     def contract(self, number, currency, customers, status, limits, series=None):
         rng = self.rng
         contract = Contract(kind="customer", status=status, currency=currency, customer=1, series=series or "INV",
-                            nte_limit=self.limit(limits, 20000), keep_rest=rng.random() < 0.5, customers={c: None for c in range(1, customers + 1)})
+                            nte_limit=self.limit(limits, 20000), keep_rest=rng.random() < 0.5, partial_fit=rng.random() < 0.6,
+                            customers={c: None for c in range(1, customers + 1)})
         contract.id = number
         self.world.contracts[number] = contract
         self.put("contract", contract_id=number, company_id=1, customer_id=1, name=f"Contract {number}", currency=currency,
-                 contract_status=status, nte_limit=contract.nte_limit, keep_rest=contract.keep_rest, invoice_series=series)
+                 contract_status=status, nte_limit=contract.nte_limit, keep_rest=contract.keep_rest,
+                 nte_partial_fit=contract.partial_fit, invoice_series=series)
         for customer in range(2, customers + 1):
             self.put("contract_customer", contract_id=number, customer_id=customer)
         for customer in contract.customers:
@@ -101,12 +109,13 @@ class Builder:
         number, rng, fixed = self.lines, self.rng, method == "fixed_price"
         project = self.project(number)
         include = {cls: rng.random() < 0.9 for cls in WORK}
+        discount, fee = discount_and_fee(rng) if not fixed and rng.random() < 0.6 else (0, 0)
         contracted = Decimal(rng.randrange(1000, 9000)) if fixed and rng.random() < 0.7 else None
         line = Thing(contract=contract, method=method, project=project, selected=selected, include=include, tasks={}, roles={},
-                     categories={}, contracted=contracted, nte_limit=None if fixed else self.limit(limits, 15000), payers={})
+                     categories={}, contracted=contracted, nte_limit=None if fixed else self.limit(limits, 15000), discount=discount, fee=fee, payers={})
         line.id = number
         self.put("contract_line", contract_id=contract.id, contract_line_id=number, name=f"Line {number}",
-                 billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit,
+                 billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit, discount_percent=discount, fee_percent=fee,
                  included_tasks="selected_project_tasks" if selected else "all_project_tasks",
                  **{f"include_{cls}": include[cls] for cls in WORK})
         for task in range(number * 10, number * 10 + 3):

@@ -216,6 +216,52 @@ SELECT results_eq(
     'SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_line_id = 71',
     'VALUES (-1600.0, 1600.0)', 'of work and its negative, billed apart, each keeps its commitment');
 
+-- X-35 An invoice is judged as a whole: what adds on one line while more is given up on another is let through even where
+-- the limit was lowered below what is used.
+SELECT time_and_material(72);
+INSERT INTO billing.project (project_id, company_id, name) VALUES (720, 1, 'Second');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id)
+VALUES (72, 720, 'Second', 'time_and_material', 720);
+UPDATE billing.contract SET nte_limit = 2000 WHERE contract_id = 72;
+SELECT work(721, 72);
+SELECT ready(721);
+SELECT drafted(72);
+UPDATE billing.contract SET nte_limit = 500 WHERE contract_id = 72;
+SELECT count(*) FROM billing.edit_invoice_details(sales(721), quantity => 6);
+SELECT count(*) FROM billing.add_invoice_detail(invoice(72), 720, 'fee', 1, 400.01);
+SELECT results_eq('SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(72)])',
+    $$VALUES ('refused', 'edits and manual details add 0.01, more than the not-to-exceed limit of the contract leaves')$$,
+    'X-35 more than before is too much');
+SELECT count(*) FROM billing.add_invoice_detail(invoice(72), 72, 'fee', 0, 1);
+SELECT count(*) FROM billing.edit_invoice_details(sales(721), quantity => 5);
+SELECT results_eq('SELECT outcome::text, reason FROM billing.confirm_invoices(ARRAY[invoice(72)])', $$VALUES ('changed', NULL)$$,
+    'X-35 less than before is let through');
+
+-- What returns to the backlog gets no room that what is billed takes, counted before or not.
+SELECT time_and_material(73);
+SELECT work(731, 73);
+SELECT ready(731);
+SELECT drafted(73);
+SELECT count(*) FROM billing.edit_invoice_details(sales(731), quantity => 4, keep_rest => true);
+UPDATE billing.contract SET nte_limit = 1500 WHERE contract_id = 73;
+SELECT confirmed(invoice(73));
+SELECT results_eq(
+    'SELECT amount, nte_status::text FROM billing.actual WHERE contract_id = 73 AND is_open', $$VALUES (800.0, 'failed')$$,
+    'a sale older than the limit counts from the moment it is billed');
+SELECT time_and_material(74);
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, quantity, unit_price)
+VALUES (74, 740, 'Licence', 'product', 1, 600);
+UPDATE billing.contract SET nte_limit = 1600 WHERE contract_id = 74;
+SELECT work(741, 74);
+SELECT ready(741);
+SELECT count(*) FROM billing.mark_ready_to_invoice(products => '{740}');
+SELECT drafted(74);
+SELECT count(*) FROM billing.edit_invoice_details(sales(741), quantity => 4, keep_rest => true);
+SELECT confirmed(invoice(74));
+SELECT results_eq(
+    'SELECT amount, nte_status::text FROM billing.actual WHERE contract_id = 74 AND is_open', $$VALUES (800.0, 'failed')$$,
+    'so does a product line');
+
 -- --- Milestones obey the limits of customer and contract
 SELECT fixed_price(80);
 UPDATE billing.contract_customer SET nte_limit = 900 WHERE contract_id = 80;

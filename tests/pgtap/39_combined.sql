@@ -34,6 +34,25 @@ UPDATE billing.contract_line SET discount_percent = 0 WHERE contract_line_id = 1
 SELECT isnt_empty($$SELECT * FROM billing.reevaluate_work(contracts => '{10}', preview => true) WHERE outcome = 'changed'$$, 'other percentages are');
 UPDATE billing.contract_line SET discount_percent = 10 WHERE contract_line_id = 10;
 
+-- --- what an invoice leaves or returns under such a limit
+SELECT discounted(60);
+UPDATE billing.contract SET nte_limit = 1520, nte_partial_fit = true WHERE contract_id = 60;
+SELECT work(601, 60);
+SELECT ready(601);
+SELECT drafted(60);
+SELECT count(*) FROM billing.edit_invoice_details(actuals => sales(601), quantity => 2, keep_rest => true);
+UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 60;
+SELECT confirmed(invoice(60));
+SELECT results_eq('SELECT open_sales(60)', ARRAY['3.26 = 619.4 (65.2, 32.6) committed, not_ready_to_invoice',
+    '2.74 = 520.6 (54.8, 27.4) failed, not_ready_to_invoice'], 'the rest is split after its discount and fee');
+UPDATE billing.contract SET nte_limit = 800 WHERE contract_id = 60;
+SELECT count(*) FROM billing.revise_invoice(invoice(60));
+SELECT confirmed(invoice(60));
+SELECT results_eq('SELECT open_sales(60) OFFSET 2', ARRAY['0.95 = 180.5 (19, 9.5) committed, not_ready_to_invoice',
+    '1.05 = 199.5 (21, 10.5) failed, not_ready_to_invoice'], 'so is what a correction returns');
+SELECT results_eq('SELECT sum(quantity), sum(amount), sum(discount_amount), sum(fee_amount) FROM billing.actual WHERE contract_id = 60 AND is_open',
+    'VALUES (8.0, 1520.0, 160.0, 80.0)', 'and nothing is lost');
+
 -- --- a kept rest takes its share of discount and fee, for each customer
 SELECT discounted(20, '{1,2,3}', '{33.33,33.33,33.34}');
 SELECT work(201, 20, 7, 99.99, tax => 10);

@@ -129,6 +129,23 @@ TEST(Nte, ReleasedMilestonesGiveBack) {
     EXPECT_EQ(outcome(book.evaluate_milestone(customer_a, dec("0.01"))), "failed contract_customer");
 }
 
+TEST(Nte, ChangesMadeTogetherCountTogether) {
+    NteBook book;
+    book.set_contract({dec("1000"), dec("1500")});
+    book.set_line(line_2, limit("100"));
+    // Less than before is let through even where too much is used; nothing is claimed of what is refused.
+    EXPECT_EQ(book.claim_together({{line_1, customer_a, dec("50")}, {line_2, customer_a, dec("50.01")}}),
+              NteLevel::contract);
+    EXPECT_EQ(book.claim_together({{line_1, customer_a, dec("-300")}, {line_2, customer_a, dec("100.01")}}),
+              NteLevel::contract_line);
+    EXPECT_EQ(book.claim_together(
+                  {{line_1, customer_a, dec("-300")}, {line_2, customer_a, dec("100")}, {0, customer_a, dec("200")}}),
+              std::nullopt);
+    EXPECT_EQ(book.used(NteLevel::contract, 0, 0), dec("1500"));
+    EXPECT_EQ(book.used(NteLevel::contract_line, line_2, 0), dec("100"));
+    EXPECT_EQ(NteBook().claim_together({{line_1, customer_a, dec("1")}}), std::nullopt);
+}
+
 TEST(Nte, OrderOfTheCallerDecidesWhoFits) {
     NteBook first;
     first.set_contract(limit("100"));
