@@ -211,6 +211,25 @@ NteVerdict NteBook::evaluate_milestone(std::int64_t customer_id, const Decimal& 
     return verdict;
 }
 
+NteVerdict NteBook::evaluate_together(std::int64_t customer_id, const std::vector<NteChange>& changes) {
+    if (!has_limits())
+        return {NteStatus::not_applicable, std::nullopt};
+    Decimal total;
+    for (const NteChange& change : changes) {
+        total += change.amount;
+        const NteVerdict verdict = check(all_levels, milestone_levels, change.line_id, customer_id, change.amount);
+        if (change.line_id != 0 && verdict.status == NteStatus::failed)
+            return verdict;
+    }
+    const NteVerdict verdict = check(milestone_levels, levels_end, 0, customer_id, total);
+    if (verdict.status == NteStatus::failed)
+        return verdict;
+    for (const NteChange& change : changes)
+        claim(change.line_id == 0 ? milestone_levels : all_levels, levels_end, change.line_id, customer_id,
+              change.amount);
+    return {NteStatus::committed, std::nullopt};
+}
+
 void NteBook::release_milestone(std::int64_t customer_id, const Decimal& amount) {
     if (has_limits())
         claim(milestone_levels, levels_end, 0, customer_id, -amount);

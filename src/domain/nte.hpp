@@ -52,6 +52,12 @@ struct NteFit {
     std::optional<NteSplit> split;
 };
 
+// What an invoice adds on a contract line, less what it gives up there. Line 0: one that knows no limits of its own.
+struct NteChange {
+    std::int64_t line_id;
+    Decimal amount;
+};
+
 // The not-to-exceed limits of one contract, evaluated greedily: rows claim room in the order they are offered.
 //
 // Load the scopes first, then evaluate. A row is checked against four levels in order: customer on the line, line,
@@ -76,6 +82,10 @@ public:
 
     // Milestones are checked against the limits of customer and contract only.
     NteVerdict evaluate_milestone(std::int64_t customer_id, const Decimal& amount);
+
+    // What one invoice changes, all of it at once, each line named once: what it gives up on one line makes room on the
+    // others, and a scope where nothing is added fails nothing, whatever is used of it already.
+    NteVerdict evaluate_together(std::int64_t customer_id, const std::vector<NteChange>& changes);
 
     // Gives back what a milestone had claimed, where it cannot be marked for another reason.
     void release_milestone(std::int64_t customer_id, const Decimal& amount);

@@ -208,17 +208,8 @@ private:
         return changes;
     }
 
-    // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
-    NteVerdict claim(const Change& change) {
-        NteBook& limits = book_.limits(book_.known_contract(change.contract_id));
-        if (book_.known_line(change.line_id).method == BillingMethod::fixed_price) {
-            return limits.evaluate_milestone(change.customer_id, change.amount);
-        }
-        return limits.evaluate(change.line_id, change.customer_id, change.amount, true);
-    }
-
-    // What edits and manual details add must still fit the limits; the sources themselves were committed before. An
-    // invoice's own reductions make room first; an invoice that does not fit leaves the room as it was.
+    // What edits and manual details add must still fit the limits; the sources themselves were committed before. What
+    // an invoice gives up it may use; an invoice that does not fit leaves the room as it was.
     void find_limit_problems(std::map<std::int64_t, std::string>& problems) {
         if (with_stored_.empty()) {
             return;
@@ -227,32 +218,23 @@ private:
         for (Change const& change : read_changes()) {
             by_invoice[change.invoice_id].push_back(change);
         }
-        for (auto& [invoice_id, changes] : by_invoice) {
-            std::stable_sort(changes.begin(), changes.end(),
-                             [](const Change& a, const Change& b) { return a.amount.sign() < b.amount.sign(); });
-            std::string const problem = claim_all(changes);
-            if (!problem.empty()) {
-                problems.try_emplace(invoice_id, problem);
+        for (auto const& [invoice_id, changes] : by_invoice) {
+            NteVerdict const verdict = claim(changes);
+            if (verdict.status == NteStatus::failed) {
+                problems.try_emplace(invoice_id, limit_problem(changes, *verdict.failed_level));
             }
         }
     }
 
-    std::string claim_all(const std::vector<Change>& changes) {
-        std::vector<const Change*> claimed;
-        for (Change const& change : changes) {
-            NteVerdict const verdict = claim(change);
-            if (verdict.status == NteStatus::failed) {
-                for (Change const* earlier : claimed) {
-                    book_.limits(book_.known_contract(earlier->contract_id))
-                        .release(earlier->line_id, earlier->customer_id, earlier->amount);
-                }
-                return limit_problem(changes, *verdict.failed_level);
-            }
-            if (verdict.status == NteStatus::committed) {
-                claimed.push_back(&change);
-            }
+    // What is billed on a fixed-price line counts at the levels of customer and contract, like its milestones.
+    NteVerdict claim(const std::vector<Change>& of_invoice) {
+        std::vector<NteChange> changes;
+        for (Change const& change : of_invoice) {
+            bool const is_fixed = book_.known_line(change.line_id).method == BillingMethod::fixed_price;
+            changes.push_back({is_fixed ? 0 : change.line_id, change.amount});
         }
-        return {};
+        Change const& any = of_invoice.front();
+        return book_.limits(book_.known_contract(any.contract_id)).evaluate_together(any.customer_id, changes);
     }
 
     static std::string limit_problem(const std::vector<Change>& changes, NteLevel level) {

@@ -61,6 +61,21 @@ TEST(Nte, O30_NotApplicableWithoutAnyLimit) {
     EXPECT_EQ(evaluate(book, line_1, customer_a, "1000000"), "not_applicable");
 }
 
+TEST(Nte, WhatAnInvoiceChangesIsJudgedTogether) {
+    NteBook book;
+    EXPECT_EQ(outcome(book.evaluate_together(customer_a, {{line_1, dec("1")}})), "not_applicable");
+    book.set_line(line_2, {dec("100"), dec("60")});
+    book.set_contract({dec("1000"), dec("3000")});
+    EXPECT_EQ(outcome(book.evaluate_together(customer_a, {{line_1, dec("5")}, {0, dec("-4")}})), "failed contract");
+    EXPECT_EQ(outcome(book.evaluate_together(customer_a, {{line_1, dec("-50")}, {line_2, dec("41")}})),
+              "failed contract_line");
+    EXPECT_EQ(book.used(NteLevel::contract, 0, 0), dec("3000"));
+    EXPECT_EQ(outcome(book.evaluate_together(customer_a, {{line_1, dec("-50")}, {line_2, dec("40")}, {0, dec("9")}})),
+              "committed");
+    EXPECT_EQ(book.used(NteLevel::contract, 0, 0), dec("2999"));
+    EXPECT_EQ(book.used(NteLevel::contract_line, line_2, 0), dec("100"));
+}
+
 TEST(Nte, O30_NotApplicableUnlessChargeableTimeAndMaterial) {
     NteBook book = o31_book();
     EXPECT_EQ(outcome(book.evaluate(line_1, customer_a, dec("999999"), false)), "not_applicable");
