@@ -197,6 +197,30 @@ SELECT confirmed(invoice(20, 2));
 \o
 SELECT is_empty('SELECT * FROM billing.verify()', 'its balance is that of the ledger');
 
+-- --- what journals billed before and after an invoice that bills nothing
+\o /dev/null
+SELECT time_and_material(50);
+SELECT journaled(70, 50), journaled(71, 50);
+SELECT typed(70, 50, 'billed_sales', 'time', 1, 618), typed(71, 50, 'billed_sales', 'time', 1, 7), typed(71, 50, 'unbilled_sales', 'time', 1, 20);
+SELECT billing.confirm_journal(70);
+INSERT INTO billing.journal (journal_id, contract_id, journal_type) VALUES (72, 50, 'entry'), (73, 50, 'cancellation');
+SELECT typed(72, 50, 'unbilled_sales', 'time', 1, 5);
+SELECT billing.confirm_journal(72);
+SELECT billing.mark_ready_to_invoice(actuals => of_journal(72));
+SELECT drafted(50);
+SELECT billing.remove_invoice_details(actuals => of_journal(72));
+SELECT confirmed(invoice(50));
+\o
+SELECT results_eq($$SELECT invoiced_to_date FROM billing.invoice_line WHERE invoice_id = invoice(50)$$, 'VALUES (618.00)',
+    'an invoice that bills nothing says what was billed to date, by journals, too');
+SELECT is_empty('SELECT * FROM billing.verify()', 'and verify() agrees');
+\o /dev/null
+SELECT billing.confirm_journal(71);
+SELECT billing.select_for_cancellation(73, ARRAY(SELECT actual_id FROM billing.journal_line WHERE journal_id = 70));
+SELECT billing.confirm_journal(73);
+\o
+SELECT is_empty('SELECT * FROM billing.verify()', 'also when journals bill more and take it back since');
+
 -- --- the backlog of a moment
 \o /dev/null
 SELECT journaled(60, 10);
