@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+from journals import Journals
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
 
 NOT_READY, READY, CREATED, POSTED, CANCELED = (
@@ -89,15 +90,17 @@ def stands(a):
 
 
 def in_backlog(a):
-    return a.type == "unbilled_sales" and stands(a)
+    """A sale of an entry journal that names none of several customers is in nobody's."""
+    return a.type == "unbilled_sales" and stands(a) and a.customer is not None
 
 
-class World:
+class World(Journals):
     def __init__(self):
-        self.company_scale, self.quantity_scale = 2, 2
+        self.company_scale, self.company_currency, self.quantity_scale = 2, "EUR", 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
+        self.journals = {}
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -122,10 +125,13 @@ class World:
     # ---------------------------------------------------------------------------------------- the ledger
 
     def write(self, contract, **values):
+        """What bills, rewrites or reverses a sale of a journal line keeps the link; what uses a retainer up does not."""
         facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
                      reverses=None, invoice=None, claim=None, cls="time", billing_type="chargeable", status=NOT_READY,
                      adjustment="adjustable", nte="not_applicable", level=None, tax=ZERO)
         facts.update(values)
+        origin = facts["source"] or facts["reverses"]
+        facts.setdefault("journal_line", origin.journal_line if origin and not facts["retainer"] else None)
         contract.actuals.append(Thing(**facts))
         return contract.actuals[-1]
 
@@ -163,7 +169,7 @@ class World:
             if a.type == "billed_sales":
                 counts = a.cls != "milestone" or not line
             else:
-                counts = (a.type == "unbilled_sales" and a.adjustment == "adjustable" and a.nte == "committed"
+                counts = (a.type == "unbilled_sales" and a.reverses is None and a.nte == "committed"
                           and a.status in (NOT_READY, READY, CREATED))
             total += a.amount if counts else 0
         return total
@@ -300,8 +306,8 @@ class World:
     # ---------------------------------------------------------------------------------------- taken back (2.12, 3.3)
 
     def is_held(self, entry):
-        """A sale is on a draft, or billed and not credited in full."""
-        return any((a.type == "unbilled_sales" and a.status == CREATED)
+        """A sale is on a draft, or billed and not credited in full; or the work is on a draft journal."""
+        return any((a.type == "unbilled_sales" and a.status == CREATED) or a.adjustment == "in_process"
                    or (a.type == "billed_sales" and a.reverses is None and a.adjustment in ("adjustable", "in_process"))
                    for a in self.actuals_of(entry))
 
@@ -345,19 +351,24 @@ class World:
     # ---------------------------------------------------------------------------------------- evaluated again (3.5)
 
     def judge_again(self, entry, standing):
-        """The approver's choice survives, and what was agreed on an invoice that was credited since."""
+        return self.judge(entry, *self.terms_again(entry, standing))
+
+    @staticmethod
+    def terms_again(entry, standing):
+        """Billable quantity, billing type, price and tax: the approver's choice survives, and what was agreed on an
+        invoice that was credited since."""
         billable, chosen = entry.approved_quantity, entry.approved_type
         sales = [a for a in standing if in_backlog(a)]
         if not any(a.source for a in sales):
-            return self.judge(entry, billable, chosen)
+            return billable, chosen, None, None
         charged = [a for a in sales if a.billing_type == "chargeable"]
         prices = {a.price for a in charged or sales}
         price = prices.pop() if len(prices) == 1 else None
         if not charged:
-            return self.judge(entry, billable, sales[-1].billing_type, price)
+            return billable, sales[-1].billing_type, price, None
         if chosen or entry.billing_type:
             chosen = "chargeable"
-        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
+        return sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged)
 
     @staticmethod
     def same_terms(standing, contract, rows):
@@ -391,6 +402,11 @@ class World:
                          and (a.nte != "not_applicable" or self.has_limits(a.contract))]
             elif all(a.contract.status != "closed" for a in standing):
                 rewritten.append((entry, standing, contract, rows))
+        self.bid(self.write_again(rewritten) + bids)
+        return [entry.id for entry, _, _, _ in rewritten]
+
+    def write_again(self, rewritten):
+        """Of (entry, what stands, contract, rows): the chargeable sales written, beside each whether it had room."""
         written = []
         for entry, standing, contract, rows in rewritten:
             had_room = any(a.nte == "committed" for a in standing)
@@ -401,8 +417,7 @@ class World:
                 a = self.write(contract, source=credited if row["type"] == "unbilled_sales" else None, **row)
                 if a.type == "unbilled_sales" and a.billing_type == "chargeable":
                     written.append((had_room, a))
-        self.bid(written + bids)
-        return [entry.id for entry, _, _, _ in rewritten]
+        return written
 
     def bid(self, bids):
         """A sale that failed and fails again keeps the level it failed at."""
@@ -528,14 +543,14 @@ class World:
 
     def reset_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.nte in ("committed", "failed") and a.contract.status != "closed"]
+                 if a and self.is_limited(a) and a.nte in ("committed", "failed")]
         for a in found:
             a.nte, a.level, a.status = "not_evaluated", None, NOT_READY
         return {a.id: CHANGED for a in found}
 
     def reevaluate_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.contract.status != "closed"]
+                 if a and self.is_limited(a)]
         before = {a: a.nte for a in found}
         for a in found:
             a.nte = "not_evaluated"
@@ -706,12 +721,12 @@ class World:
         outcome = {}
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open or invoice.contract.status == "closed":
+            if not invoice or not invoice.is_open:
                 outcome[number] = REFUSED
                 continue
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
-            if self.unsound(found):
+            if self.unsound(found) or (found and invoice.contract.status == "closed"):
                 outcome[number], outcome[None] = UNCHANGED, REFUSED
                 continue
             self.put(invoice, found)
