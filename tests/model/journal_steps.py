@@ -40,7 +40,7 @@ def draft_for(play, contract, kind):
     """A draft of the contract, or a new one: journal and SQL."""
     c = play.chance
     found = [j for j in drafts(c, kind) if j.contract is contract]
-    return (c.one(found), "") if found and c.likely(0.7) else new_journal(play, contract, kind)
+    return (c.one(found), "") if found and c.likely(0.4) else new_journal(play, contract, kind)
 
 
 def selection(play, call, predict, sql=""):
@@ -53,11 +53,11 @@ def selection(play, call, predict, sql=""):
 
 # ------------------------------------------------------------------------------------------------ entry journals
 
-@step(6)
+@step(9)
 def type_lines(play):
     c = play.chance
     contract = c.contract() if c.likely(0.95) else play.world.internal
-    if drafts(c, ENTRY) and c.likely(0.1):
+    if play.world.journals and c.likely(0.06):
         journal, sql = c.one(play.world.journals.values()), ""
         lines = [line_of(c, journal, n) for n in range(2)]
     else:
@@ -82,7 +82,7 @@ def line_sql(lines):
 
 
 def lines_of(c, journal, n):
-    if not c.likely(0.22):
+    if not c.likely(0.22 if journal.contract.customers else 0.02):
         return [line_of(c, journal, n)]
     return retainer_pair(c, journal, n)
 
@@ -90,20 +90,23 @@ def lines_of(c, journal, n):
 def line_of(c, journal, n):
     """A line that can mostly be written as it is."""
     contract = journal.contract
-    line = c.one([l for l in contract.lines if l.method != "product"] or [None]) if c.likely(0.95) else None
+    fit = [l for l in contract.lines if l.method == "time_and_material" or (l.method != "product" and c.likely(0.4))]
+    line = c.one(fit or [None]) if c.likely(0.96) else None
     if c.likely(0.01):
         line = c.one(contract.lines or [None])
-    kind = c.rng.choice(["unbilled_sales"] * 5 + ["cost", "cost", "billed_sales", *BETWEEN_UNITS])
+    kind = c.rng.choice(["unbilled_sales"] * 8 + ["cost", "cost", "billed_sales", "billed_sales", *BETWEEN_UNITS])
+    if not line and kind in SALES and c.likely(0.95):
+        kind = "cost"
     fitting = [cls for cls in classes_for(line, kind) if cls != "retainer"]
     if not fitting and kind == "unbilled_sales" and c.likely(0.9):
         kind, fitting = "cost", classes_for(line, "cost")
-    cls = c.rng.choice(fitting or ["time"]) if c.likely(0.98) else c.rng.choice(["time", "fee", "milestone", "retainer"])
+    cls = c.rng.choice(fitting or ["time"]) if c.likely(0.99) else c.rng.choice(["time", "fee", "milestone", "retainer"])
     scale = contract.scale if kind in SALES else c.world.company_scale
     l = Thing(journal=journal, line=line, customer=None, type=kind, cls=cls, billing_type=None, date=c.day(),
               method="multiply_quantity_by_price", quantity=c.quantity(), price=c.money(300, 4), amount=None,
               tax=c.money(60, scale) if c.likely(0.3) else Decimal(0), currency=None, actual=None)
     l.id = n + 1
-    if line and line.payers and c.likely(0.85):
+    if line and line.payers and c.likely(0.97 if kind == "billed_sales" else 0.85):
         l.customer = c.one(line.payers)
     if line and c.likely(0.15):
         l.billing_type = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
@@ -111,7 +114,7 @@ def line_of(c, journal, n):
         l.method, l.amount = "fixed_price", c.money(900, scale)
     if c.likely(0.15):
         l.currency = contract.currency if kind in SALES else c.world.company_currency
-    if c.likely(0.03):
+    if c.likely(0.02):
         spoil(c, l)
     return l
 
@@ -139,7 +142,7 @@ def retainer_pair(c, journal, n):
     billed.id, balance.id = n + 1, n + 2
     if c.likely(0.2):
         billed.id, balance.id = balance.id, billed.id
-    if c.likely(0.06):
+    if c.likely(0.04):
         c.one([billed, balance]).__dict__.update(c.one([dict(customer=2), dict(price=price + 1), dict(tax=Decimal(1)),
                                                         dict(date=c.day()), dict(billing_type="complimentary")]))
     return [billed, balance] if c.likely(0.97) else [c.one([billed, balance])]
@@ -150,17 +153,19 @@ def change_line(play):
     """A line of a draft becomes what it should be, or something else, or goes; a confirmed one stays."""
     c = play.chance
     lines = [l for j in play.world.journals.values() for l in j.lines]
-    l = c.one([l for l in lines if l.journal.status == "draft"] if c.likely(0.85) else lines)
+    open_lines = [l for l in lines if l.journal.status == "draft"]
+    wrong = [l for l in open_lines if not play.world.completed(l)]
+    l = c.one(wrong or open_lines) if c.likely(0.85) else c.one(lines)
     where = f"WHERE journal_line_id = {l.id}"
     if c.likely(0.25):
         with play.refusal(f"DELETE FROM billing.journal_line {where}"):
             play.world.delete_line(l)
         return Call(f"DELETE FROM billing.journal_line {where}")
     change = dict(price=l.price + 1, amount=None, method="multiply_quantity_by_price", tax=Decimal(0), currency=None,
-                  billing_type=None)
+                  billing_type=None, customer=c.one(l.line.payers) if l.line and l.line.payers else None)
     if l.cls == "retainer" or c.likely(0.3):
         change = dict(date=c.day())
-    columns = {"method": "amount_method", "date": "transaction_date"}
+    columns = {"method": "amount_method", "date": "transaction_date", "customer": "customer_id"}
     sets = ", ".join(f"{columns.get(name, name)} = {literal(value)}" for name, value in change.items())
     sql = f"UPDATE billing.journal_line SET {sets} {where}"
     with play.refusal(sql):
@@ -179,7 +184,7 @@ def work_to_correct(c):
     return found
 
 
-@step(6)
+@step(8)
 def select_for_correction(play):
     c, world, sql = play.chance, play.world, ""
     if c.likely(0.8):
@@ -195,30 +200,38 @@ def select_for_correction(play):
 
 def selection_of_work(play, journal, candidates, sql):
     c, named = play.chance, {}
-    if c.likely(0.7):
+    if c.likely(0.75):
         named["entries"] = c.some(candidates, 3)
-    if c.likely(0.3):
+    if c.likely(0.25 if named else 0.95):
         actuals = [a for a in play.world.everything("actuals") if a.entry in candidates or c.likely(0.02)]
         named["actuals"] = c.some(actuals, 3)
     arguments = ", ".join([str(number_of(journal)), *filter(None, [items_call(named)])])
-    return selection(play, f"billing.select_for_correction({arguments})",
+    call = selection(play, f"billing.select_for_correction({arguments})",
                      lambda: play.world.select_for_correction(number_of(journal), **named), sql)
+    for entry in journal.work:
+        if ("entry", entry.id, "changed") in call.expected and c.likely(0.5):
+            call.sql += "; " + new_values(play, journal, entry)
+    return call
 
 
-@step(7)
+@step(9)
 def set_new_values(play):
     c = play.chance
     lines = [(j, e) for j in play.world.journals.values() for e in j.work]
     unset = [(j, e) for j, e in lines if j.status == "draft" and (not j.work[e].values or c.likely(0.2))]
     journal, entry = c.one(unset if c.likely(0.93) else lines)
-    change = change_of(c, entry)
+    return Call(new_values(play, journal, entry))
+
+
+def new_values(play, journal, entry):
+    change = change_of(play.chance, entry)
     columns = {"date": "entry_date", "task": "task_id", "resource": "resource_id", "typed_role": "role_id",
                "category": "category_id", "billable": "billable_quantity"}
     sets = ", ".join(f"{columns.get(name, name)} = {literal(value)}" for name, value in change.items())
     sql = f"UPDATE billing.journal_correction SET {sets} WHERE journal_id = {journal.id} AND entry_id = {entry.id}"
     with play.refusal(sql):
         play.world.set_values(journal, entry, change)
-    return Call(sql)
+    return sql
 
 
 def change_of(c, entry):
@@ -271,7 +284,7 @@ def release_from_journal(play):
     journal, named = any_journal(c, *CORRECTED, CANCELLATION), {}
     if journal.work or c.likely(0.1):
         named["entries"] = c.some(journal.work or c.world.entries.values(), 2)
-    if journal.taken or c.likely(0.1):
+    if journal.taken or c.likely(0.1 if named else 0.6):
         named["actuals"] = c.some(journal.taken or c.world.everything("actuals"), 2)
     arguments = ", ".join([str(number_of(journal)), *filter(None, [items_call(named)])])
     return selection(play, f"billing.release_from_journal({arguments})",
@@ -289,7 +302,7 @@ def insert_journal(play):
     return Call(new_journal(play, contract, c.rng.choice(KINDS))[1].rstrip("; "))
 
 
-@step(1.5)
+@step(1)
 def delete_journals(play):
     c = play.chance
     numbers = c.some(drafts(c) if c.likely(0.8) else play.world.journals, 2)
@@ -321,20 +334,21 @@ def journal_verb(play, world, function):
     """Filled ones first: an empty journal, or work without new values, is refused."""
     c = play.chance
     filled = [j for j in drafts(c) if j.lines or j.taken or (j.work and all(w.values for w in j.work.values()))]
-    journal = c.one(filled) if filled and c.likely(0.85) else any_journal(c)
+    kind = c.one({j.kind: j for j in filled}) if filled else None
+    journal = c.one(j for j in filled if j.kind == kind) if filled and c.likely(0.88) else any_journal(c)
     sql = journal_call(function, number_of(journal))
     with play.refusal(sql):
         result = world.confirm_journal(number_of(journal))
     return Call(sql, written(*result), pairs)
 
 
-@step(3)
+@step(5)
 def preview_journal(play):
     """A preview says what confirm_journal() would write, limits included, and writes nothing."""
     return journal_verb(play, copy.deepcopy(play.world), "preview_journal")
 
 
-@step(9)
+@step(15)
 def confirm_journal(play):
     return journal_verb(play, play.world, "confirm_journal")
 

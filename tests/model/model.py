@@ -1286,7 +1286,8 @@ class World(Journals):
         if not invoice.is_open:
             raise Refused("ZB022")
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
-                or not self.is_usable(r) or invoice.corrects or (amount is not None and amount > self.left_of(r, invoice))):
+                or r.refund != "not_refunded" or invoice.corrects
+                or (amount or 0) > (self.left_of(r, invoice) if self.is_usable(r) else 0)):
             raise Refused("ZB021")
         invoice.advances[r] = (ZERO, amount, None)
         self.total(invoice)
