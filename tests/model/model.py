@@ -465,7 +465,11 @@ class World(Journals):
 
     def mark_actual(self, number, ready):
         a = self.actual(number)
-        if not a or not in_backlog(a) or a.contract.status == "closed":
+        if not a or not in_backlog(a):
+            return REFUSED
+        if a.contract.status == "closed":
+            if ready and a.nte == "not_evaluated":
+                self.evaluate(a)
             return REFUSED
         if (a.status == READY) == ready:
             return UNCHANGED
@@ -530,8 +534,7 @@ class World(Journals):
     def mark_contracts(self, ready, numbers):
         """Everything open of the contracts but their retainers, oldest sales first."""
         outcome = {}
-        for number in sorted(numbers):
-            contract = self.contracts[number]
+        for contract in [self.contracts[number] for number in sorted(numbers) if self.contracts[number].status != "closed"]:
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
                 [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],
@@ -1011,8 +1014,12 @@ class World(Journals):
 
     def confirm_one(self, invoice):
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
-        for row in rows:
-            getattr(self, "bill_" + row.kind)(invoice, row)
+        rests = [getattr(self, "bill_" + row.kind)(invoice, row) for row in rows if row.kind != "product"]
+        for rest in filter(None, rests):
+            self.evaluate(rest)
+        # Products ask for no room; they take it from what comes after this invoice.
+        for row in (row for row in rows if row.kind == "product"):
+            self.bill_product(invoice, row)
         for sale in invoice.taken_back:
             self.credit_retainer(invoice, sale)
         for r in [r for r in contract.retainers if r.invoice is invoice]:
@@ -1055,13 +1062,14 @@ class World(Journals):
                                             source=sale))
 
     def bill_actual(self, invoice, row):
+        """Like the others it returns what stays in the backlog, which is evaluated when everything is billed."""
         a = row.source
         common = dict(line=a.line, customer=a.customer, entry=a.entry, cls=a.cls, date=a.date, source=a)
         if not self.is_changed(row):
             a.status = POSTED
             self.reverse(a, invoice=invoice)
             self.bill(invoice, row, entry=a.entry, source=a, date=a.date, amount=a.amount)
-            return
+            return None
         a.status, a.adjustment = CANCELED, "adjusted"
         self.reverse(a, status=CANCELED, invoice=invoice)
         rest = a.quantity - row.quantity
@@ -1070,13 +1078,13 @@ class World(Journals):
                                amount=row.amount, tax=row.tax, **common)
         if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
             amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
-            kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
+            return self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
                               price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
-            self.evaluate(kept)
-        elif abs(row.quantity) < abs(a.quantity):
+        if abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
+        return None
 
     def bill_milestone(self, invoice, row):
         row.source.status, row.source.history = POSTED, True
@@ -1203,16 +1211,16 @@ class World(Journals):
         if d.line.method == "fixed_price":
             if d.quantity:
                 self.bill(invoice, row, date=d.date, entry=billed.entry)
-            return
+            return None
         if d.quantity:
             self.sell_and_bill(invoice, billing_type=d.billing_type, quantity=d.quantity, price=d.price, amount=d.amount,
                                tax=d.tax, source=billed, **common)
         if abs(d.quantity) < abs(billed.quantity):
             quantity = billed.quantity - d.quantity
             amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
-            rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
+            return self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
                               price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
-            self.evaluate(rest)
+        return None
 
     @staticmethod
     def returned(billed, d, quantity, scale):
