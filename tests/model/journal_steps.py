@@ -353,6 +353,18 @@ def confirm_journal(play):
     return journal_verb(play, play.world, "confirm_journal")
 
 
+@step(2)
+def journal_at_a_limit(play):
+    """A limit of the contract that one sale of a journal would reach: the oldest sale comes first."""
+    c, world = play.chance, play.world
+    facts = {l: world.completed(l) for j in drafts(c, ENTRY) for l in j.lines if l.type == "unbilled_sales" and l.cls != "retainer"}
+    l = c.one(l for l, f in facts.items() if f and f["amount"] > 0 and l.journal.contract in world.contracts.values())
+    contract = l.journal.contract
+    contract.nte_limit = max(world.used(contract, None, None) + facts[l]["amount"], Decimal(0))
+    return Call(f"UPDATE billing.contract SET nte_limit = {contract.nte_limit} WHERE contract_id = {contract.id}; "
+                + journal_call("confirm_journal", l.journal.id), written(*world.confirm_journal(l.journal.id)), pairs)
+
+
 @step(0.7)
 def journal_beside_unsound_percents(play):
     """A line whose percentages do not total 100 takes no lines of journals and no corrected work."""
