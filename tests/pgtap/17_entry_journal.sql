@@ -180,6 +180,16 @@ SELECT results_eq($$SELECT amount, nte_status::text FROM billing.confirm_journal
 SELECT results_eq($$SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_id = 40$$,
     'VALUES (500.00, 300.00)', 'the running totals follow');
 
+\o /dev/null
+SELECT time_and_material(60);
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (60, 61, 'Line 61', 'fixed_price');
+UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 60;
+SELECT journaled(45, 60);
+SELECT typed(45, 61, 'billed_sales', 'milestone', 1, 800, 1), typed(45, 60, 'unbilled_sales', 'time', 1, 300, 1);
+\o
+SELECT results_eq($$SELECT amount, nte_status::text FROM billing.confirm_journal(45)$$, $$VALUES (800.00, 'not_applicable'), (300.00, 'failed')$$,
+    'so does a milestone that was billed elsewhere');
+
 -- --- retainers
 \o /dev/null
 SELECT journaled(50, 20);
