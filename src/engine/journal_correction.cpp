@@ -229,8 +229,6 @@ private:
     "       num_nonnulls(d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax, d.billing_type,"         \
     "                    d.entry_date, d.task_id, d.resource_id, d.role_id, d.category_id, d.product_id,"              \
     "                    d.description, d.external_description) > 0,"                                                  \
-    "       coalesce(d.billable_quantity, e.approved_billable_quantity, e.billable_quantity, 0)"                       \
-    "           * pg_catalog.sign(coalesce(d.quantity, e.quantity)) >= 0,"                                             \
     "       coalesce(d.resource_id, e.resource_id), coalesce(d.product_id, e.product_id)"                              \
     "  FROM billing.journal_correction d"                                                                              \
     "  JOIN billing.entry e ON e.entry_id = d.entry_id"                                                                \
@@ -263,12 +261,11 @@ private:
                                            rows.id_or(i, 11, 0),
                                            rows.flag(i, 12),
                                            rows.flag(i, 13),
-                                           rows.id_or(i, 17, 0),
-                                           rows.id_or(i, 18, 0)};
+                                           rows.id_or(i, 16, 0),
+                                           rows.id_or(i, 17, 0)};
             require(rows.flag(i, 14), rows.id(i, 1), "its new task belongs to another project");
             require(rows.flag(i, 15), rows.id(i, 1),
                     "nothing is to be changed; set new values or take it off the journal");
-            require(rows.flag(i, 16), rows.id(i, 1), "the billable quantity has another sign than the quantity");
         }
         return entries;
     }
@@ -282,9 +279,11 @@ private:
         }
     }
 
-    void correct(EntryRow& entry) const {
+    void correct(EntryRow& entry) {
         Correction const& correction = corrections_.at(entry.entry_id);
         entry.work = corrected(entry.work, correction.values);
+        require(entry.work.billable_quantity.sign() * entry.work.quantity.sign() >= 0, entry.entry_id,
+                "the billable quantity has another sign than the quantity");
         entry.date = correction.date;
         entry.task_id = correction.task_id;
         entry.role_id = correction.role_id;

@@ -255,11 +255,13 @@ private:
         NteBook& limits = book_.limits(contract_);
         std::vector<Line*> sales;
         for (Line& line : lines_) {
-            if (!line.is_charged() || line.customer_id == 0 ||
-                book_.known_line(line.contract_line_id).method != BillingMethod::time_and_material) {
+            if (!line.is_charged() || line.customer_id == 0) {
                 continue;
             }
-            if (line.is_billed()) {
+            // On a fixed-price line these are milestones, which count at the levels of customer and contract.
+            if (book_.known_line(line.contract_line_id).method != BillingMethod::time_and_material) {
+                limits.release_milestone(line.customer_id, -line.amount);
+            } else if (line.is_billed()) {
                 limits.release(line.contract_line_id, line.customer_id, -line.amount);
             } else {
                 sales.push_back(&line);

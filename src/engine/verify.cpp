@@ -338,19 +338,23 @@ Check checks[] = {
          WHERE s.tax <> s.entry_tax
         UNION ALL
         SELECT l.contract_id, 'invoice line ' || l.invoice_line_id, 'invoiced to date ' || coalesce(l.invoiced_to_date::text, 'missing') || ', billed ' || u.billed_amount
-          FROM (SELECT DISTINCT ON (i.contract_id, i.contract_line_id, i.customer_id) i.*
+          FROM (SELECT DISTINCT ON (i.contract_id, i.contract_line_id, i.customer_id) i.*, v.confirmed_at
                   FROM billing.invoice_line i
                   JOIN billing.invoice v ON v.invoice_id = i.invoice_id AND v.contract_id = i.contract_id AND v.number IS NOT NULL
                  ORDER BY i.contract_id, i.contract_line_id, i.customer_id, v.confirmed_at DESC, v.number DESC) l
           JOIN billing.contract_line_customer u ON u.contract_id = l.contract_id
                 AND u.contract_line_id = l.contract_line_id AND u.customer_id = l.customer_id
           CROSS JOIN LATERAL (
-               -- Without what journals billed since.
-               SELECT coalesce(pg_catalog.sum(b.amount), 0) AS amount FROM billing.actual b
+               -- Without what journals billed, or took back, since.
+               SELECT coalesce(pg_catalog.sum(b.amount), 0) AS amount
+                 FROM billing.actual b
+                 LEFT JOIN billing.journal_line n ON n.actual_id = b.actual_id AND n.contract_id = b.contract_id
+                 LEFT JOIN billing.journal_cancellation x ON x.actual_id = b.reverses_id AND x.contract_id = b.contract_id
+                       AND NOT x.is_claim
+                 JOIN billing.journal j ON j.journal_id = coalesce(n.journal_id, x.journal_id) AND j.contract_id = b.contract_id
                 WHERE b.contract_id = l.contract_id AND b.contract_line_id = l.contract_line_id AND b.customer_id = l.customer_id
                   AND b.transaction_type = 'billed_sales' AND b.billing_type = 'chargeable' AND b.invoice_id IS NULL
-                  AND b.actual_id > coalesce((SELECT pg_catalog.max(i.actual_id) FROM billing.actual i
-                                               WHERE i.contract_id = l.contract_id AND i.invoice_id = l.invoice_id), 0)) k
+                  AND j.confirmed_at > l.confirmed_at) k
          WHERE l.invoiced_to_date IS DISTINCT FROM u.billed_amount - k.amount)"},
     {"what the approver chose is in the ledger",
      R"(

@@ -38,12 +38,21 @@ STATE = {
         a.retainer_id, a.source_id, a.reverses_id, a.invoice_id, l.invoice_id, a.transaction_type, a.transaction_class,
         a.billing_type, a.billing_status, a.adjustment_status, a.nte_status, a.nte_failed_level, a.transaction_date,
         a.is_open, a.quantity, a.price, a.amount, a.tax, a.part_of_id, a.discount_percent, a.fee_percent, a.discount_amount,
-        a.fee_amount
+        a.fee_amount, a.journal_line_id
         FROM billing.actual a
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id""",
     "entry": """SELECT e.entry_id, e.project_id, e.task_id, e.transaction_class, e.entry_status, e.billing_type, e.entry_date,
         e.quantity, e.billable_quantity, e.cost_price, e.sales_price, e.tax, e.approved_billable_quantity,
-        e.approved_billing_type FROM billing.entry e""",
+        e.approved_billing_type, e.category_id, coalesce(e.role_id, p.role_id)
+        FROM billing.entry e LEFT JOIN billing.resource p ON p.resource_id = e.resource_id""",
+    "journal": "SELECT j.journal_id, j.contract_id, j.journal_type, j.journal_status FROM billing.journal j",
+    "journal line": """SELECT l.journal_line_id, l.contract_id, l.journal_id, l.contract_line_id, l.customer_id, l.transaction_type,
+        l.transaction_class, l.billing_type, l.amount_method, l.transaction_date, l.document_date, l.quantity, l.price, l.amount,
+        l.tax, l.currency, l.actual_id FROM billing.journal_line l""",
+    "journal correction": """SELECT 0, d.contract_id, d.journal_id, d.entry_id, d.is_claim, d.entry_date, d.task_id, d.resource_id,
+        d.role_id, d.category_id, d.billing_type, d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax
+        FROM billing.journal_correction d""",
+    "journal cancellation": "SELECT 0, d.contract_id, d.journal_id, d.actual_id, d.is_claim FROM billing.journal_cancellation d",
     "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit FROM billing.contract c WHERE c.kind = 'customer'""",
     "product line": """SELECT p.contract_line_id, p.quantity, p.unit_price, p.tax, p.product_status, l.invoice_id
         FROM billing.contract_line p
@@ -88,13 +97,14 @@ def ref(thing):
 def rows_of_model(world):
     """Name -> (thing or None, function that gives its facts), as STATE reads them."""
     def is_open(a):
-        return (a.type == "unbilled_sales" and a.reverses is None and not a.retainer
+        return (a.type == "unbilled_sales" and a.reverses is None and not a.retainer and a.customer is not None
                 and a.status in ("not_ready_to_invoice", "ready_to_invoice", "customer_invoice_created"))
 
     def actual(a):
         return [a.contract.id, ident(a.line), a.customer, ident(a.entry), ident(a.split), ident(a.retainer), ref(a.source),
                 ref(a.reverses), ref(a.invoice), ref(a.claim), a.type, a.cls, a.billing_type, a.status, a.adjustment, a.nte,
-                a.level, day(a.date), is_open(a), a.quantity, a.price, a.amount, a.tax, ref(a.part_of), *columns(a)]
+                a.level, day(a.date), is_open(a), a.quantity, a.price, a.amount, a.tax, ref(a.part_of), *columns(a),
+                ident(a.journal_line)]
 
     def invoice(i):
         return [i.contract.id, i.customer, day(i.date), i.status, i.payment, i.corrects, i.series, i.number,
@@ -110,7 +120,11 @@ def rows_of_model(world):
 
     def entry(e):
         return [e.project.id, e.task, e.cls, e.status, e.billing_type, day(e.date), e.quantity, e.billable, e.cost_price,
-                e.sales_price, e.tax, e.approved_quantity, e.approved_type]
+                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.category, e.role]
+
+    def journal_line(l):
+        return [l.journal.contract.id, l.journal.id, ident(l.line), l.customer, l.type, l.cls, l.billing_type, l.method, day(l.date),
+                l.actual and day(l.date), l.quantity, l.price, l.amount, l.tax, l.currency, ref(l.actual)]
 
     invoices = world.everything("invoices")
     yield "invoice", [(i, invoice) for i in invoices]
@@ -123,6 +137,9 @@ def rows_of_model(world):
     yield "detail", [(d, detail) for i in invoices for d in i.details]
     yield "schedule", [(s, lambda s: [s.line.id, day(s.run_date), day(s.cutoff), s.status]) for s in world.schedules]
     yield "entry", [(e, entry) for e in world.entries.values()]
+    journals = world.journals.values()
+    yield "journal", [(j, lambda j: [j.contract.id, j.kind, j.status]) for j in journals]
+    yield "journal line", [(l, journal_line) for j in journals for l in j.lines]
     yield "contract", [(c, lambda c: [c.status, c.nte_limit, c.partial_fit]) for c in world.contracts.values()]
     yield "product line", [(l, lambda l: [l.quantity, l.price, l.tax, l.status, ref(l.claim)])
                            for l in world.lines() if l.method == "product"]
@@ -140,6 +157,15 @@ def anonymous_rows_of_model(world):
                             if row.kind in ("actual", "milestone", "product", "correction")]
     yield "line customer", [[l.id, p.customer, p.percent, p.nte_limit, *committed_and_billed(l, p.customer)]
                             for l in world.lines() for p in l.payers.values()]
+    yield "journal correction", [[j.contract.id, j.id, e.id, j.status == "draft", *new_values(w.values)]
+                                 for j in world.journals.values() for e, w in j.work.items()]
+    yield "journal cancellation", [[j.contract.id, j.id, a.id, j.status == "draft"]
+                                   for j in world.journals.values() for a in j.taken]
+
+
+def new_values(values):
+    names = "date task resource typed_role category billing_type quantity billable cost_price sales_price tax".split()
+    return [day(values.get("date"))] + [values.get(name) for name in names[1:]]
 
 
 def committed_and_billed(line, customer):

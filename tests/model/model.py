@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from discount import Discount, base_of, extension, net, source_of
 from partial_fit import PartialFit
+from journals import Journals
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
 
 NOT_READY, READY, CREATED, POSTED, CANCELED = (
@@ -91,17 +92,19 @@ def stands(a):
 
 
 def in_backlog(a):
-    return a.type == "unbilled_sales" and stands(a)
+    """A sale of an entry journal that names none of several customers is in nobody's."""
+    return a.type == "unbilled_sales" and stands(a) and a.customer is not None
 
 
-class World(PartialFit, Discount):
+class World(Journals, PartialFit, Discount):
     def __init__(self):
-        self.company_scale, self.quantity_scale = 2, 2
+        self.company_scale, self.company_currency, self.quantity_scale = 2, "EUR", 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
         # Ids of the details stored for edited sources, as the database says; what an invoice of several confirmed returns.
         self.detail_ids, self.rests = {}, []
+        self.journals = {}
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -126,10 +129,13 @@ class World(PartialFit, Discount):
     # ---------------------------------------------------------------------------------------- the ledger
 
     def write(self, contract, **values):
+        """What bills, rewrites or reverses a sale of a journal line keeps the link; what uses a retainer up does not."""
         facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
                      reverses=None, invoice=None, claim=None, cls="time", billing_type="chargeable", status=NOT_READY,
                      adjustment="adjustable", nte="not_applicable", level=None, tax=ZERO, part_of=None, **extension(None))
         facts.update(values)
+        origin = facts["source"] or facts["reverses"]
+        facts.setdefault("journal_line", origin.journal_line if origin and not facts["retainer"] else None)
         contract.actuals.append(Thing(**facts))
         return contract.actuals[-1]
 
@@ -167,7 +173,7 @@ class World(PartialFit, Discount):
             if a.type == "billed_sales":
                 counts = a.cls != "milestone" or not line
             else:
-                counts = (a.type == "unbilled_sales" and a.adjustment == "adjustable" and a.nte == "committed"
+                counts = (a.type == "unbilled_sales" and a.reverses is None and a.nte == "committed"
                           and a.status in (NOT_READY, READY, CREATED))
             total += a.amount if counts else 0
         return total
@@ -306,8 +312,8 @@ class World(PartialFit, Discount):
     # ---------------------------------------------------------------------------------------- taken back (2.12, 3.3)
 
     def is_held(self, entry):
-        """A sale is on a draft, or billed and not credited in full."""
-        return any((a.type == "unbilled_sales" and a.status == CREATED)
+        """A sale is on a draft, or billed and not credited in full; or the work is on a draft journal."""
+        return any((a.type == "unbilled_sales" and a.status == CREATED) or a.adjustment == "in_process"
                    or (a.type == "billed_sales" and a.reverses is None and a.adjustment in ("adjustable", "in_process"))
                    for a in self.actuals_of(entry))
 
@@ -354,19 +360,24 @@ class World(PartialFit, Discount):
     # ---------------------------------------------------------------------------------------- evaluated again (3.5)
 
     def judge_again(self, entry, standing):
-        """The approver's choice survives, and what was agreed on an invoice that was credited since."""
+        return self.judge(entry, *self.terms_again(entry, standing))
+
+    @staticmethod
+    def terms_again(entry, standing):
+        """Billable quantity, billing type, price and tax: the approver's choice survives, and what was agreed on an
+        invoice that was credited since."""
         billable, chosen = entry.approved_quantity, entry.approved_type
         sales = [a for a in standing if in_backlog(a)]
         if not any(a.source for a in sales):
-            return self.judge(entry, billable, chosen)
+            return billable, chosen, None, None
         charged = [a for a in sales if a.billing_type == "chargeable"]
         prices = {a.price for a in charged or sales}
         price = prices.pop() if len(prices) == 1 else None
         if not charged:
-            return self.judge(entry, billable, sales[-1].billing_type, price)
+            return billable, sales[-1].billing_type, price, None
         if chosen or entry.billing_type:
             chosen = "chargeable"
-        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
+        return sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged)
 
     @staticmethod
     def at_one_price(standing):
@@ -406,6 +417,11 @@ class World(PartialFit, Discount):
                          and (a.nte != "not_applicable" or self.has_limits(a.contract))]
             elif at_price and all(a.contract.status != "closed" for a in standing):
                 rewritten.append((entry, standing, contract, rows))
+        split = self.bid(self.write_again(rewritten) + bids)
+        return [entry.id for entry, _, _, _ in rewritten] + [a.entry.id for a in split]
+
+    def write_again(self, rewritten):
+        """Of (entry, what stands, contract, rows): the chargeable sales written, beside each whether it had room."""
         written = []
         for entry, standing, contract, rows in rewritten:
             had_room = any(a.nte == "committed" for a in standing)
@@ -416,8 +432,7 @@ class World(PartialFit, Discount):
                 a = self.write(contract, source=credited if row["type"] == "unbilled_sales" else None, **row)
                 if a.type == "unbilled_sales" and a.billing_type == "chargeable":
                     written.append((had_room, a))
-        split = self.bid(written + bids)
-        return [entry.id for entry, _, _, _ in rewritten] + [a.entry.id for a in split]
+        return written
 
     def bid(self, bids):
         """A sale that failed and fails again keeps the level it failed at. Returns the sales of the ledger that were split."""
@@ -531,8 +546,7 @@ class World(PartialFit, Discount):
     def mark_contracts(self, ready, numbers):
         """Everything open of the contracts but their retainers, oldest sales first."""
         outcome = {}
-        for number in sorted(numbers):
-            contract = self.contracts[number]
+        for contract in [self.contracts[number] for number in sorted(numbers) if self.contracts[number].status != "closed"]:
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
                 [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],

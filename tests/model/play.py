@@ -15,6 +15,7 @@ from database import Database, compare, key
 from model import Refused, Thing
 from start import Builder
 from steps import STEPS, Call, Chance, Skip
+import journal_steps  # noqa: F401  registers steps of its own
 
 SHOWN_STEPS, SHOWN_DIFFERENCES = 6, 8
 

@@ -7,7 +7,7 @@ import copy
 from datetime import timedelta
 from decimal import Decimal
 
-from model import CHANGED, CREATED, NOT_READY, POSTED, READY, Refused, Thing, in_backlog
+from model import CHANGED, CREATED, NOT_READY, POSTED, READY, REFUSED, Refused, Thing, in_backlog, stands
 from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
@@ -185,7 +185,7 @@ def recall(play):
 @step(3)
 def approve_recall(play):
     numbers = play.chance.some(play.chance.entries("recall_requested"), 3)
-    return verb(f"billing.approve_recall({ids(numbers)})", play.world.approve_recall(numbers))
+    return take_back(play, "approve_recall", numbers)
 
 
 @step(2)
@@ -197,7 +197,15 @@ def reject_recall(play):
 @step(3)
 def cancel_approval(play):
     numbers = play.chance.some(play.chance.entries("approved"), 3)
-    return verb(f"billing.cancel_approval({ids(numbers)})", play.world.cancel_approval(numbers))
+    return take_back(play, "cancel_approval", numbers)
+
+
+def take_back(play, function, numbers):
+    """It returns the reversals: nothing of an entry whose actuals were all taken back before."""
+    empty = [n for n in numbers if n in play.world.entries and not any(map(stands, play.world.actuals_of(play.world.entries[n])))]
+    predicted = getattr(play.world, function)(numbers)
+    return verb(f"billing.{function}({ids(numbers)})",
+                {n: outcome for n, outcome in predicted.items() if outcome == REFUSED or n not in empty})
 
 
 @step(3)
@@ -219,6 +227,8 @@ def delete_entry(play):
     c = play.chance
     entry = c.one(e for e in c.world.entries.values() if e.status == "draft" or c.likely(0.2))
     sql = f"DELETE FROM billing.entry WHERE entry_id = {entry.id}"
+    if any(entry in j.work for j in c.world.journals.values()):
+        raise Refused("23503", sql)
     if c.world.actuals_of(entry):
         raise Refused("ZB022", sql)
     if entry.status != "draft":

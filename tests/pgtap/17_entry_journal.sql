@@ -180,6 +180,16 @@ SELECT results_eq($$SELECT amount, nte_status::text FROM billing.confirm_journal
 SELECT results_eq($$SELECT committed_amount, billed_amount FROM billing.contract_line_customer WHERE contract_id = 40$$,
     'VALUES (500.00, 300.00)', 'the running totals follow');
 
+\o /dev/null
+SELECT time_and_material(60);
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (60, 61, 'Line 61', 'fixed_price');
+UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 60;
+SELECT journaled(45, 60);
+SELECT typed(45, 61, 'billed_sales', 'milestone', 1, 800, 1), typed(45, 60, 'unbilled_sales', 'time', 1, 300, 1);
+\o
+SELECT results_eq($$SELECT amount, nte_status::text FROM billing.confirm_journal(45)$$, $$VALUES (800.00, 'not_applicable'), (300.00, 'failed')$$,
+    'so does a milestone that was billed elsewhere');
+
 -- --- retainers
 \o /dev/null
 SELECT journaled(50, 20);
@@ -196,6 +206,30 @@ SELECT results_eq($$SELECT detail_amount FROM billing.invoice WHERE invoice_id =
 SELECT confirmed(invoice(20, 2));
 \o
 SELECT is_empty('SELECT * FROM billing.verify()', 'its balance is that of the ledger');
+
+-- --- what journals billed before and after an invoice that bills nothing
+\o /dev/null
+SELECT time_and_material(50);
+SELECT journaled(70, 50), journaled(71, 50);
+SELECT typed(70, 50, 'billed_sales', 'time', 1, 618), typed(71, 50, 'billed_sales', 'time', 1, 7), typed(71, 50, 'unbilled_sales', 'time', 1, 20);
+SELECT billing.confirm_journal(70);
+INSERT INTO billing.journal (journal_id, contract_id, journal_type) VALUES (72, 50, 'entry'), (73, 50, 'cancellation');
+SELECT typed(72, 50, 'unbilled_sales', 'time', 1, 5);
+SELECT billing.confirm_journal(72);
+SELECT billing.mark_ready_to_invoice(actuals => of_journal(72));
+SELECT drafted(50);
+SELECT billing.remove_invoice_details(actuals => of_journal(72));
+SELECT confirmed(invoice(50));
+\o
+SELECT results_eq($$SELECT invoiced_to_date FROM billing.invoice_line WHERE invoice_id = invoice(50)$$, 'VALUES (618.00)',
+    'an invoice that bills nothing says what was billed to date, by journals, too');
+SELECT is_empty('SELECT * FROM billing.verify()', 'and verify() agrees');
+\o /dev/null
+SELECT billing.confirm_journal(71);
+SELECT billing.select_for_cancellation(73, ARRAY(SELECT actual_id FROM billing.journal_line WHERE journal_id = 70));
+SELECT billing.confirm_journal(73);
+\o
+SELECT is_empty('SELECT * FROM billing.verify()', 'also when journals bill more and take it back since');
 
 -- --- the backlog of a moment
 \o /dev/null

@@ -153,6 +153,27 @@ SELECT results_eq($$SELECT entry_id, transaction_type::text, billing_type::text,
              (2, 'cost', 'chargeable', 7.00), (2, 'unbilled_sales', 'chargeable', 3.00), (2, 'unbilled_sales', 'non_chargeable', 4.00)$$, 'and go together');
 SELECT results_eq($$SELECT outcome::text, quantity FROM billing.cancel_approval('{2}') WHERE transaction_type = 'cost'$$, $$VALUES ('changed', -7.00)$$, 'corrected work can be taken back');
 
+-- --- a quantity that turns its sign: what counts is what would be billable
+\o /dev/null
+SELECT time_and_material(50);
+SELECT entered(50, 50), work(51, 50);
+UPDATE billing.entry SET billable_quantity = quantity WHERE entry_id = 50;
+SELECT billing.submit('{50}'), billing.approve('{50}');
+SELECT ready(51);
+SELECT drafted(50);
+SELECT billing.edit_invoice_details(actuals => sales(51), quantity => 3);
+SELECT confirmed(invoice(50));
+SELECT billing.revise_invoice(invoice(50));
+SELECT confirmed(invoice(50));
+INSERT INTO billing.journal (journal_id, contract_id, journal_type) VALUES (50, 50, 'time_correction'), (51, 50, 'time_correction');
+SELECT billing.select_for_correction(50, '{50}'), billing.select_for_correction(51, '{51}');
+UPDATE billing.journal_correction SET quantity = -4 WHERE journal_id IN (50, 51);
+\o
+SELECT results_eq($$SELECT quantity, amount FROM billing.confirm_journal(50) WHERE transaction_type = 'unbilled_sales' AND reverses_id IS NULL$$,
+    $$VALUES (-4.00, -800.00)$$, 'all of it was billable and is');
+SELECT results_eq($$SELECT outcome::text, reason FROM billing.confirm_journal(51)$$,
+    $$VALUES ('refused', 'the billable quantity has another sign than the quantity')$$, 'what an invoice agreed on does not turn');
+
 -- --- the backlog of a moment
 SELECT results_eq($$SELECT DISTINCT to_status FROM billing.operation_history WHERE verb = 'confirm_journal' AND item = 'actual' ORDER BY 1$$,
     $$VALUES ('adjusted'), ('canceled')$$, 'the log has every change');

@@ -381,6 +381,20 @@ SELECT results_eq(
     'SELECT outcome::text, reason, total_amount FROM billing.confirm_invoices(ARRAY[invoice(64)])',
     $$VALUES ('changed', NULL::text, 1800.0)$$, 'X-35 what one edit gives up another may use');
 
+-- A limit that is exceeded already refuses only what adds to it.
+SELECT time_and_material(67);
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method) VALUES (67, 68, 'Line 68', 'time_and_material');
+UPDATE billing.contract SET nte_limit = 5000 WHERE contract_id = 67;
+SELECT work(671, 67), work(672, 67);
+SELECT ready(671), ready(672);
+SELECT drafted(67);
+SELECT count(*) FROM billing.edit_invoice_details(sales(671), quantity => 1);
+SELECT count(*) FROM billing.add_invoice_detail(invoice(67), 68, 'time', 1, 50);
+UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 67;
+SELECT results_eq(
+    'SELECT outcome::text, reason, total_amount FROM billing.confirm_invoices(ARRAY[invoice(67)])',
+    $$VALUES ('changed', NULL::text, 1850.0)$$, 'X-35 what an invoice gives up on one line it may use on another, whatever is spent');
+
 -- On a fixed-price line the limits of customer and contract count, as for its milestones.
 SELECT fixed_price(66);
 UPDATE billing.contract SET nte_limit = 1000 WHERE contract_id = 66;
