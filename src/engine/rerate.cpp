@@ -32,7 +32,7 @@ Ids contracts_of_lists(const Ids& lists) {
     return ids_in(pg::query(read, pg::Parameters().ids(lists)));
 }
 
-// Approved work that stands in the contracts, from a day on.
+// Approved work that stands in the contracts or was billed there, from a day on; not what was taken back from them.
 Ids find_work_since(const Ids& contracts, DateADT from) {
     static pg::Statement read{R"(
         SELECT w.entry_id
@@ -46,7 +46,9 @@ Ids find_work_since(const Ids& contracts, DateADT from) {
                  WHERE a.contract_id = ANY ($1) AND a.is_open AND a.entry_id IS NOT NULL
                    AND a.transaction_date >= $2) w
          WHERE EXISTS (SELECT 1 FROM billing.actual a
-                        WHERE a.entry_id = w.entry_id AND a.contract_id = ANY ($1) AND a.invoice_id IS NULL)
+                        WHERE a.entry_id = w.entry_id AND a.contract_id = ANY ($1) AND a.invoice_id IS NULL
+                          AND a.reverses_id IS NULL
+                          AND (a.adjustment_status <> 'adjusted' OR a.invoice_line_id IS NOT NULL))
          ORDER BY w.entry_id)",
                               {INT8ARRAYOID, DATEOID}};
     return ids_in(pg::query(read, pg::Parameters().ids(contracts).date(from)));

@@ -39,7 +39,7 @@ STATE = {
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id""",
     "entry": """SELECT e.entry_id, e.project_id, e.task_id, e.transaction_class, e.entry_status, e.billing_type, e.entry_date,
         e.quantity, e.billable_quantity, e.cost_price, e.sales_price, e.tax, e.approved_billable_quantity,
-        e.approved_billing_type FROM billing.entry e""",
+        e.approved_billing_type, e.approved_at_list_price FROM billing.entry e""",
     "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit FROM billing.contract c WHERE c.kind = 'customer'""",
     "product line": """SELECT p.contract_line_id, p.quantity, p.unit_price, p.tax, p.product_status, l.invoice_id
         FROM billing.contract_line p
@@ -105,7 +105,7 @@ def rows_of_model(world):
 
     def entry(e):
         return [e.project.id, e.task, e.cls, e.status, e.billing_type, day(e.date), e.quantity, e.billable, e.cost_price,
-                e.sales_price, e.tax, e.approved_quantity, e.approved_type]
+                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.at_list_price]
 
     invoices = world.everything("invoices")
     yield "invoice", [(i, invoice) for i in invoices]

@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+from prices import Prices
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
 
 NOT_READY, READY, CREATED, POSTED, CANCELED = (
@@ -36,7 +37,7 @@ class Thing:
 
 class Contract(Thing):
     def __init__(self, **values):
-        super().__init__(lines=[], actuals=[], invoices=[], retainers=[], milestones=[], **values)
+        super().__init__(lines=[], actuals=[], invoices=[], retainers=[], milestones=[], price_lists=[], **values)
 
     @property
     def scale(self):
@@ -92,8 +93,9 @@ def in_backlog(a):
     return a.type == "unbilled_sales" and stands(a)
 
 
-class World:
+class World(Prices):
     def __init__(self):
+        super().__init__()
         self.company_scale, self.quantity_scale = 2, 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
@@ -120,6 +122,8 @@ class World:
         return [a for c in [self.internal, *self.contracts.values()] for a in c.actuals if a.entry is entry]
 
     # ---------------------------------------------------------------------------------------- the ledger
+
+    is_standing = staticmethod(stands)
 
     def write(self, contract, **values):
         facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
@@ -199,7 +203,7 @@ class World:
     def chargeability(self, entry, line):
         chargeable = not line.selected or line.tasks[entry.task]
         if entry.cls == "time":
-            chargeable &= line.roles.get(entry.role, self.roles[entry.role])
+            chargeable &= line.roles.get(entry.role, self.roles.get(entry.role, True))
         if entry.cls == "expense":
             chargeable &= line.categories.get(entry.category, self.categories[entry.category])
         return "chargeable" if chargeable else "non_chargeable"
@@ -215,15 +219,20 @@ class World:
         return ([(billable, tax, "chargeable")]
                 + ([(rest, ZERO, "non_chargeable")] if abs(billable) < abs(quantity) else []))
 
-    def judge(self, entry, billable, billing_type, price=None, entry_tax=None):
-        """The contract, line and rows that work becomes today; None if it cannot be approved."""
+    def judge(self, entry, billable, billing_type, price=None, entry_tax=None, overrules=False):
+        """The contract, line and rows that work becomes today; None if it cannot be approved. price: agreed on an invoice;
+        overrules: lists count before typed prices; self.overruled tells whether one did."""
         line = self.paying_line(entry)
         common = dict(entry=entry, cls=entry.cls, date=entry.date)
-        cost = dict(common, type="cost", price=entry.cost_price)
+        prices = self.prices_of(entry, line, price, overrules)
+        self.overruled = prices.overruled
+        if prices.problem:
+            return None
+        cost = dict(common, type="cost", price=prices.cost)
         if not line:
             if entry.cls == "fee":
                 return None
-            amount = rounded(entry.quantity * entry.cost_price, self.company_scale)
+            amount = rounded(entry.quantity * prices.cost, self.company_scale)
             return self.internal, None, [dict(cost, billing_type="not_available", quantity=entry.quantity, amount=amount)]
         contract, payers = line.contract, list(line.payers.values())
         if (not self.is_sound(line) or (entry.cls == "fee" and line.method == "fixed_price")
@@ -240,7 +249,7 @@ class World:
         if entry.cls != "fee":
             add(cost, entry.quantity, ZERO, self.company_scale, billing_type=chosen)
         if line.method == "time_and_material":
-            sale = dict(common, type="unbilled_sales", price=entry.sales_price if price is None else price)
+            sale = dict(common, type="unbilled_sales", price=prices.sales)
             entry_tax = entry.tax if entry_tax is None else entry_tax
             if billable is None:
                 billable = entry.quantity if entry.billable is None else entry.billable
@@ -313,7 +322,7 @@ class World:
         for a in self.actuals_of(entry):
             if stands(a):
                 self.take_back(a)
-        entry.status, entry.approved_quantity, entry.approved_type = status, None, None
+        entry.status, entry.approved_quantity, entry.approved_type, entry.at_list_price = status, None, None, None
 
     def cancel_approval(self, numbers, start="approved", target=lambda entry: "submitted"):
         outcome = {}
@@ -344,27 +353,43 @@ class World:
 
     # ---------------------------------------------------------------------------------------- evaluated again (3.5)
 
-    def judge_again(self, entry, standing):
-        """The approver's choice survives, and what was agreed on an invoice that was credited since."""
+    def judge_again(self, entry, standing, overrules=None):
+        """The approver's choice survives, and what was agreed on an invoice that was credited since. overrules: not None
+        for pricing anew, where a price is agreed only if it was another one on the invoice."""
         billable, chosen = entry.approved_quantity, entry.approved_type
         sales = [a for a in standing if in_backlog(a)]
         if not any(a.source for a in sales):
-            return self.judge(entry, billable, chosen)
+            return self.judge(entry, billable, chosen, overrules=bool(overrules))
         charged = [a for a in sales if a.billing_type == "chargeable"]
-        prices = {a.price for a in charged or sales}
-        price = prices.pop() if len(prices) == 1 else None
+        price = (charged or sales)[0].price if self.agreed_at_one_price(standing) else None
+        if overrules is not None and not self.agreed_on_invoice(sales):
+            price = None
         if not charged:
-            return self.judge(entry, billable, sales[-1].billing_type, price)
+            return self.judge(entry, billable, sales[-1].billing_type, price, overrules=bool(overrules))
         if chosen or entry.billing_type:
             chosen = "chargeable"
-        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged))
+        return self.judge(entry, sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged), bool(overrules))
 
     @staticmethod
-    def same_terms(standing, contract, rows):
+    def agreed_at_one_price(standing):
+        """What is charged decides, else everything. Different prices no entry can say."""
+        sales = [a for a in standing if in_backlog(a)]
+        return len({a.price for a in [a for a in sales if a.billing_type == "chargeable"] or sales}) <= 1
+
+    def is_as_judged(self, standing, contract, _, rows):
+        return self.same_terms(standing, contract, rows, self.agreed_at_one_price(standing))
+
+    @staticmethod
+    def same_terms(standing, contract, rows, at_price=True):
+        """Whether what stands comes to the rows, in whatever parts; without `at_price` only the quantities count."""
         def terms(facts):
-            return tuple(sorted(str((f["contract"].id, f.get("line") and f["line"].id, f.get("customer"), f["type"],
-                                     f["billing_type"], *(Decimal(f[k]).normalize() + 0
-                                                          for k in ("quantity", "price", "amount", "tax")))) for f in facts))
+            totals = defaultdict(lambda: [ZERO, ZERO, ZERO])
+            for f in facts:
+                kind = (f["contract"].id, f.get("line") and f["line"].id, f.get("customer"), f["type"], f["billing_type"])
+                total = totals[(*kind, f["price"]) if at_price else kind]
+                for i, k in enumerate(("quantity", "amount", "tax") if at_price else ("quantity",)):
+                    total[i] += f[k]
+            return totals
         return terms(a.__dict__ for a in standing) == terms({"tax": ZERO, **row, "contract": contract} for row in rows)
 
     def work_of(self, contracts, projects, entries):
@@ -379,18 +404,23 @@ class World:
     def reevaluate_work(self, contracts=(), projects=(), entries=()):
         """Reverses and writes again what differs from what it would become today. Limits are checked anew: what gives room
         comes first, then who had room, then the oldest work. Returns the entries written again."""
+        return self.evaluate_again(self.work_of(contracts, projects, entries))
+
+    def evaluate_again(self, work, overrules=None):
+        """overrules: for pricing anew, whether lists count before typed prices."""
         bids, rewritten = [], []
-        for entry in self.work_of(contracts, projects, entries):
+        for entry in work:
             standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
-            judged = None if self.is_held(entry) else self.judge_again(entry, standing)
+            judged = None if self.is_held(entry) else self.judge_again(entry, standing, overrules)
             if not judged:
                 continue
-            contract, line, rows = judged
-            if self.same_terms(standing, contract, rows):
+            contract, _, rows = judged
+            if self.is_as_judged(standing, *judged):
                 bids += [(a.nte == "committed", a) for a in standing if self.is_limited(a) and a.nte != "not_evaluated"
                          and (a.nte != "not_applicable" or self.has_limits(a.contract))]
-            elif all(a.contract.status != "closed" for a in standing):
+            elif all(a.contract.status != "closed" for a in standing) and self.agreed_at_one_price(standing):
                 rewritten.append((entry, standing, contract, rows))
+                entry.at_list_price = self.overruled or entry.at_list_price
         written = []
         for entry, standing, contract, rows in rewritten:
             had_room = any(a.nte == "committed" for a in standing)
@@ -838,7 +868,7 @@ class World:
         for invoice in dict.fromkeys(i for i, _ in sorted(found, key=lambda f: f[0].id)):
             self.total(invoice)
 
-    def add_detail(self, number, line_id, cls, quantity, price, tax, billing_type):
+    def add_detail(self, number, line_id, cls, quantity, price, tax, billing_type, work=None):
         invoice = self.invoice(number)
         line = next((l for l in self.lines() if l.id == line_id), None)
         if quantity < 0:
@@ -847,6 +877,10 @@ class World:
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        if price is None:
+            price = self.detail_price(invoice, work)
+        if price is None:
+            raise Refused("ZB010")
         if not line or line.contract is not invoice.contract:
             raise Refused("ZB020")
         if line.method == "product" or not line.include[cls]:
@@ -996,7 +1030,13 @@ class World:
 
     def confirm_one(self, invoice):
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
-        for row in rows:
+        # What details of work give or take is known before anything is judged; what products take, and what credits of
+        # products and milestones give, is not. The oldest work comes first.
+        late = [row for row in rows if row.kind in ("product", "product_correction", "milestone_correction")]
+        rests = [getattr(self, "bill_" + row.kind)(invoice, row) for row in rows if row not in late]
+        for rest in sorted(filter(None, rests), key=lambda a: a.date):
+            self.evaluate(rest)
+        for row in late:
             getattr(self, "bill_" + row.kind)(invoice, row)
         for sale in invoice.taken_back:
             self.credit_retainer(invoice, sale)
@@ -1056,9 +1096,9 @@ class World:
         if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
             amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
             kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
-                              price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
-            self.evaluate(kept)
-        elif abs(row.quantity) < abs(a.quantity):
+                              price=a.price, amount=amount, tax=tax, invoice=invoice, nte="not_evaluated", **common)
+            return kept
+        if abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
                                tax=ZERO, **common)
@@ -1196,8 +1236,9 @@ class World:
             quantity = billed.quantity - d.quantity
             amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
             rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
-                              price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
-            self.evaluate(rest)
+                              price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice,
+                              nte="not_evaluated", **common)
+            return rest
 
     @staticmethod
     def returned(billed, d, quantity, scale):

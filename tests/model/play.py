@@ -9,6 +9,7 @@ import sys
 from collections import Counter, deque
 from contextlib import contextmanager
 
+import price_steps  # noqa: F401 pylint: disable=unused-import
 from database import Database, compare, key
 from model import Refused
 from start import Builder

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from model import CHANGED, CREATED, NOT_READY, POSTED, READY, Refused, Thing, in_backlog
+from prices import describe
 from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
@@ -120,7 +121,8 @@ def record_work(play):
         e = entry_of(c, world)
         world.entries[e.id] = e
         statements.append(insert(
-            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.role, category_id=e.category,
+            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.resource, role_id=e.role_given,
+            category_id=e.category, product_id=e.product, unit=e.unit,
             transaction_class=e.cls, entry_date=e.date, quantity=e.quantity, billable_quantity=e.billable,
             billing_type=e.billing_type, cost_price=e.cost_price, sales_price=e.sales_price, tax=e.tax, currency=e.currency))
     return Call("; ".join(statements))
@@ -142,6 +144,7 @@ def entry_of(c, world):
         e.billing_type = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
     if c.likely(0.05):
         e.currency = c.rng.choice(["USD", "JPY"])
+    describe(c, e)
     e.id = number
     return e
 
