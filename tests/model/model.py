@@ -633,6 +633,7 @@ class World(Prices):
         """Oldest first, never more than the chargeable amount, the balance, or the limit set by hand (8.2)."""
         old, invoice.advances = invoice.advances, {}
         if invoice.corrects:
+            invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items() if limit is not None}
             return
         usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and self.is_usable(r)]
         invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items()
@@ -817,7 +818,7 @@ class World(Prices):
         if row.kind == "actual" and "tax" not in change:
             tax = self.tax_beside_a_rest(invoice, row, change, quantity, tax)
         if original and "tax" not in change and {"quantity", "price"} & set(change):
-            tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
+            tax = self.share_of_tax(original, amount, scale) if quantity else ZERO
         return change.get("billing_type", row.billing_type), quantity, price, amount, tax
 
     @staticmethod
@@ -1241,6 +1242,13 @@ class World(Prices):
             return rest
 
     @staticmethod
+    def share_of_tax(billed, amount, scale):
+        """The tax follows the amount; where neither changed, as with a price of 0, it is all of it."""
+        if amount == billed.amount:
+            return billed.tax
+        return rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
+
+    @staticmethod
     def returned(billed, d, quantity, scale):
         """Amount and tax of what a correction returns, at the old price. Where only the quantity changed, nothing is lost:
         what stands and what returns are what was billed. A tax does not change its side."""
@@ -1248,7 +1256,7 @@ class World(Prices):
             tax = billed.tax - d.tax
             return billed.amount - d.amount, tax if tax * billed.tax > 0 else ZERO
         amount = rounded(quantity * billed.price, scale)
-        return amount, rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
+        return amount, World.share_of_tax(billed, amount, scale)
 
     def bill_milestone_correction(self, invoice, row):
         """Credited in full, the share is ready again; in part, what is credited is a ready slice of its own."""

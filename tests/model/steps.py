@@ -777,7 +777,7 @@ def change_retainer(play):
     r = c.one(c.world.everything("retainers"))
     amount = r.amount + c.money(100, r.contract.scale) + 1
     sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
-    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
+    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices) and not c.world.being_taken_back(r):
         sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
     if r.status in (CREATED, POSTED) or (r.history and sql.startswith("DELETE")):
         raise Refused("ZB022", sql)

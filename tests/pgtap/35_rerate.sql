@@ -187,6 +187,22 @@ SELECT bag_eq($$SELECT DISTINCT contract_id FROM billing.rerate(price_lists => '
     'VALUES (11::bigint), (13), (14)', 'a cost list: every contract of the company');
 SELECT throws_ok('SELECT * FROM billing.rerate()', '22023', NULL, 'nothing named');
 
+-- --- Work that was taken back from a contract is no longer work of it
+SELECT time_and_material(17);
+SELECT listed(171, 17);
+UPDATE billing.contract_line SET include_time = false WHERE contract_line_id = 17;
+SELECT count(*) FROM billing.reevaluate_work('{17}');
+SELECT results_eq('SELECT standing(171)', $$VALUES ('cost customer : 8 @ 110 = 880')$$, 'work that moved to the internal contract');
+UPDATE billing.price_rate SET price = 115 WHERE price_rate_id = 2;
+SELECT is_empty($$SELECT * FROM billing.rerate('{17}')$$, 'is not priced anew with the contract it was in');
+UPDATE billing.price_rate SET price = 110 WHERE price_rate_id = 2;
+INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency) VALUES (18, 1, 1, 'Lost', 'USD');
+INSERT INTO billing.project (project_id, company_id, name) VALUES (18, 1, 'Lost');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id) VALUES (18, 18, 'Lost', 'time_and_material', 18);
+SELECT work(181, 18, class => 'fee');
+SELECT count(*) FROM billing.close_contract('{18}');
+SELECT is_empty($$SELECT * FROM billing.rerate('{18}')$$, 'nor is anything told of fees of a contract that was lost');
+
 -- --- Fixed price: the cost alone
 SELECT fixed_price(15);
 SELECT listed(151, 15);
