@@ -737,12 +737,12 @@ class World(Prices):
         outcome = {}
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open or invoice.contract.status == "closed":
+            if not invoice or not invoice.is_open:
                 outcome[number] = REFUSED
                 continue
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
-            if self.unsound(found):
+            if self.unsound(found) or (found and invoice.contract.status == "closed"):
                 outcome[number], outcome[None] = UNCHANGED, REFUSED
                 continue
             self.put(invoice, found)

@@ -7,7 +7,7 @@ from model import Refused, in_backlog
 from prices import (FIRST_DAY, HOURS, LAST_DAY, PEOPLE, RATED_UNITS, RESOURCE_ROLES, Rate, Row, insert_validity, new_list,
                     random_price, random_rate, rate_columns, span)
 from start import DAY, insert, literal
-from steps import UNKNOWN, Call, Skip, approve, confirm_contract, ids, pairs, reevaluate_work, step
+from steps import UNKNOWN, Call, Skip, approve, ids, pairs, reevaluate_work, step, verb
 
 RERATED = ("r.entry_id, r.outcome, CASE r.outcome WHEN 'changed' THEN r.contract_id END, r.contract_line_id, r.customer_id, "
            "r.transaction_type, r.billing_type, r.nte_status, r.old_actual_id, r.quantity, r.old_price, r.new_price, r.old_amount, "
@@ -20,16 +20,30 @@ def lists_of(c, context=None):
     return [l for l in c.world.price_lists.values() if context in (None, l.context)]
 
 
+def rates_in_use(world):
+    """Rates that price work in the backlog today."""
+    found = []
+    for entry in {a.entry for a in world.everything("actuals") if a.entry and in_backlog(a)}:
+        prices = world.prices_of(entry, world.paying_line(entry))
+        found += [listed.rate for listed in (prices.cost_listed, prices.sales_listed) if listed and listed.rate]
+    return sorted(found, key=lambda rate: rate.id)
+
+
+def some_rate(c):
+    return c.one((c.likely(0.8) and rates_in_use(c.world)) or c.one(lists_of(c)).rates)
+
+
 @step(5)
 def change_rate(play):
     """Another price, or a mark-up instead; no actual moves."""
-    c = play.chance
-    price_list = c.one(lists_of(c))
-    rate = c.one(price_list.rates)
+    return Call(change_price(play.chance, some_rate(play.chance)))
+
+
+def change_price(c, rate):
     rate.price = random_price(c.rng, rate.unit) if rate.markup is None or c.likely(0.5) else None
     rate.markup = None if rate.price is not None else Decimal(c.rng.randrange(-50, 100))
-    return Call(f"UPDATE billing.price_rate SET price = {literal(rate.price)}, markup_percent = {literal(rate.markup)}"
-                f" WHERE price_rate_id = {rate.id}")
+    return (f"UPDATE billing.price_rate SET price = {literal(rate.price)}, markup_percent = {literal(rate.markup)}"
+            f" WHERE price_rate_id = {rate.id}")
 
 
 @step(2)
@@ -232,6 +246,44 @@ def add_listed_detail(play):
     return Call(sql)
 
 
+# ------------------------------------------------------------------------------------------------ prices on invoices
+
+def is_unpriced(entry):
+    return entry is not None and entry.sales_price is None
+
+
+@step(2)
+def edit_listed_price(play):
+    """On an invoice work gets another price than its list says."""
+    c = play.chance
+    invoice = c.one(i for i in c.drafts() if any(r.kind == "actual" and is_unpriced(r.source.entry) for r in c.world.rows(i)))
+    details = [r.source.id for r in c.world.rows(invoice) if r.kind == "actual" and is_unpriced(r.source.entry)]
+    numbers, price = c.rng.sample(details, c.rng.randrange(1, len(details) + 1)), c.money(300, 4)
+    sql = f"SELECT count(*) FROM billing.edit_invoice_details(actuals => {ids(numbers)}, price => {price})"
+    with play.refusal(sql):
+        play.world.edit({"price": price}, actuals=numbers)
+    return Call(sql)
+
+
+@step(4)
+def credit_listed(play):
+    """Work without a price of its own comes back from a confirmed invoice."""
+    c = play.chance
+    billed = [a for a in c.world.everything("actuals") if a.type == "billed_sales" and a.reverses is None
+              and a.adjustment == "adjustable" and is_unpriced(a.entry)]
+    invoice, date = c.one(billed).invoice, c.invoice_day()
+    sales = [a.id for a in billed if a.invoice is invoice]
+    play.world.revise(invoice.id, sales, None, date)
+    return Call(f"SELECT count(*) FROM billing.revise_invoice({invoice.id}, {ids(sales)}, NULL, '{date}')")
+
+
+@step(4)
+def confirm_credit(play):
+    c = play.chance
+    number = c.one(i for i in c.drafts() if i.corrects).id
+    return verb(f"billing.confirm_invoices({ids([number])})", play.world.confirm([number]), "invoice_id, outcome")
+
+
 # ------------------------------------------------------------------------------------------------ priced anew
 
 def to_price(c):
@@ -261,7 +313,7 @@ def rerated(sql, predicted):
                 lambda found: told(found, unclear))
 
 
-@step(5)
+@step(4)
 def rerate(play):
     sql, named = to_price(play.chance)
     return rerated(sql, play.world.rerate(**named))
@@ -274,20 +326,28 @@ def preview_rerate(play):
     return rerated(sql + ", preview => true", copy.deepcopy(play.world).rerate(**named))
 
 
+@step(5)
+def follow_a_rate(play):
+    """A price changes, and the work it counts for follows."""
+    c = play.chance
+    rate = some_rate(c)
+    price_list = next(l for l in lists_of(c) if rate in l.rates)
+    changed = change_price(c, rate)
+    typed = c.likely(0.15)
+    call = rerated(f"price_lists => {ids([price_list.id])}, typed => {literal(typed)}",
+                   play.world.rerate(lists=[price_list.id], typed=typed))
+    return Call(f"{changed}; {call.sql}", call.expected, call.of)
+
+
 @step(2)
 def rerate_twice(play):
-    """Prices change, work follows; a second time nothing is left to change."""
+    """A second time nothing is left to change."""
     c = play.chance
-    price_list = c.one(lists_of(c))
-    rates, factor = [rate for rate in price_list.rates if rate.price is not None], Decimal("1.05")
-    for rate in rates:
-        rate.price = (rate.price * factor).quantize(Decimal("0.0001"))
-    play.world.rerate(lists=[price_list.id])
-    new = ", ".join(f"({rate.id}, {rate.price})" for rate in rates) or "(0, 0)"
-    call = f"billing.rerate(price_lists => {ids([price_list.id])})"
-    return Call(f"UPDATE billing.price_rate r SET price = n.price FROM (VALUES {new}) n (id, price) WHERE price_rate_id = n.id;"
-                f" DO 'BEGIN PERFORM {call.replace(chr(39), chr(39) * 2)}; END';"
-                f" SELECT jsonb_agg(jsonb_build_array(count(*))) OVER () FROM {call} WHERE outcome = 'changed'", {(0,)}, pairs)
+    changed, (sql, named) = change_price(c, some_rate(c)), to_price(c)
+    play.world.rerate(**named)
+    return Call(f"{changed}; SELECT FROM (SELECT count(*) AS n FROM billing.rerate({sql})) AS first WHERE n < 0;"
+                f" SELECT jsonb_build_array(jsonb_build_array(count(*))) FROM billing.rerate({sql}) WHERE outcome = 'changed'",
+                {(0,)}, pairs)
 
 
 @step(1)

@@ -256,10 +256,10 @@ class PriceBuilder:
     def build(self):
         self.reference_data()
         self.assign(self.world.company_lists["cost"], "company", "cost", self.world.company_currency)
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.4:
             self.assign(self.world.company_lists["sales"], "company", "sales", self.world.company_currency)
         for contract in self.world.contracts.values():
-            if self.rng.random() < 0.6:
+            if self.rng.random() < (0.5 if contract.currency == self.world.company_currency else 0.75):
                 self.assign(contract.price_lists, contract, "sales", contract.currency)
 
     def reference_data(self):
@@ -287,8 +287,8 @@ class PriceBuilder:
     def price_list(self, context, currency):
         price_list = new_list(self.world, context, currency)
         self.builder.put("price_list", price_list_id=price_list.id, context=context, currency=currency, name=price_list.name)
-        for _ in range(self.rng.randrange(3, 14)):
-            rate = random_rate(self.rng, self.world, price_list)
+        for number in range(self.rng.randrange(4, 16)):
+            rate = random_rate(self.rng, self.world, price_list, is_first=number == 0)
             if rate.key not in {known.key for known in price_list.rates}:
                 price_list.rates.append(rate)
                 self.builder.put("price_rate", **rate_columns(price_list, rate))
@@ -301,9 +301,10 @@ def new_list(world, context, currency):
     return world.price_lists[number]
 
 
-def random_rate(rng, world, price_list):
-    cls = rng.choice(["time", "time", "time", "expense", "material"])
-    role, resource = rng.choice(PEOPLE) if cls == "time" else (None, None)
+def random_rate(rng, world, price_list, is_first=False):
+    """The first one of a list is for everybody's time."""
+    cls = "time" if is_first else rng.choice(["time", "time", "time", "expense", "material"])
+    role, resource = rng.choice(PEOPLE) if cls == "time" and not is_first else (None, None)
     unit = rng.choice(RATED_UNITS[cls])
     world.last_rate = getattr(world, "last_rate", 0) + 1
     rate = Rate(id=world.last_rate, cls=cls, role=role, resource=resource, category=rng.choice([1, 2]) if cls == "expense" else None,
@@ -354,6 +355,6 @@ def describe(c, entry):
         entry.product = c.rng.choice([1, 2])
     if c.likely(0.25):
         entry.unit = c.rng.choice([*RATED_UNITS.get(entry.cls, ["each"]), *(["week"] if c.likely(0.05) else [])])
-    if c.likely(0.5):
+    if c.likely(0.6):
         entry.cost_price = None if c.likely(0.7) else entry.cost_price
-        entry.sales_price = None if c.likely(0.8) else entry.sales_price
+        entry.sales_price = None if c.likely(0.85) else entry.sales_price

@@ -728,8 +728,8 @@ def delete_invoices(play):
 def confirm_invoices(play):
     c = play.chance
     numbers = c.some(c.drafts() if c.likely(0.9) else c.world.everything("invoices"), 3)
-    # Limits are judged for the whole list at once, without the room that credits on it give.
-    numbers = numbers[:1] if any(i.corrects for i in c.drafts() if i.id in numbers) else numbers
+    # Limits are judged for the whole list at once, without the room that credits on it give and kept rests take.
+    numbers = numbers[:1] if any(i.corrects or any(i.keeps.values()) for i in c.drafts() if i.id in numbers) else numbers
     return verb(f"billing.confirm_invoices({ids(numbers)})", play.world.confirm(numbers), "invoice_id, outcome")
 
 
