@@ -303,14 +303,8 @@ def to_price(c):
     return sql, named
 
 
-def told(rows, unclear):
-    return {tuple(row) for row in rows if row[0] not in unclear or row[1] != "refused"}
-
-
 def rerated(sql, predicted):
-    rows, unclear = predicted
-    return Call(f"SELECT coalesce(jsonb_agg(jsonb_build_array({RERATED})), '[]') FROM billing.rerate({sql}) r", set(rows),
-                lambda found: told(found, unclear))
+    return Call(f"SELECT coalesce(jsonb_agg(jsonb_build_array({RERATED})), '[]') FROM billing.rerate({sql}) r", set(predicted), pairs)
 
 
 @step(4)

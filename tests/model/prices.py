@@ -9,6 +9,7 @@ from rules import rounded
 
 ZERO = Decimal(0)
 PRICE_SCALE = 4     # decimals of a price that was computed
+OPEN = ("not_ready_to_invoice", "ready_to_invoice", "customer_invoice_created")
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 HOURS = {"hour": Decimal(1), "day": Decimal(8), "minute": Decimal("0.016667")}
 RESOURCE_ROLES = {1: 1, 2: 2, 3: 1, 4: None}
@@ -181,32 +182,30 @@ class Prices:
         return False
 
     def rerate(self, contracts=(), lists=(), start=None, typed=False):
-        """Rows as rerate() returns them (of what is written the new ids are unknown), and entries of which nobody foretells
-        whether they come back refused: their approval, a credit and another approval are all in the ledger."""
+        """Rows as rerate() returns them; of what is written the new ids are unknown."""
         work = self.work_to_price(contracts, lists, start)
-        unclear = {entry.id for entry in work if self.is_held(entry) and not self.was_approved_once(entry)}
-        rows = [(entry.id, "refused", *[None] * 13) for entry in work if entry.id not in unclear and self.is_refused(entry, typed)]
+        rows = [(entry.id, "refused", *[None] * 13) for entry in work if self.is_refused(entry, typed)]
         before = {entry: {a: a.nte for a in self.actuals_of(entry)} for entry in work}
         rewritten = self.evaluate_again(work, typed)
         for entry, known in before.items():
             rows += self.changes(entry, [a for a in self.actuals_of(entry) if a not in known])
             rows += [self.change_row(entry, a, a) for a, nte in known.items()
                      if entry.id not in rewritten and a.nte != nte and a.adjustment != "adjusted"]
-        return rows, unclear
+        return rows
 
     def live_sales(self, entry):
         """Sales in the backlog or on a draft, and billed ones that are not credited."""
-        return [a for a in self.actuals_of(entry) if a.reverses is None and a.adjustment in ("adjustable", "in_process")
-                and (a.type == "billed_sales" or a.status in ("not_ready_to_invoice", "ready_to_invoice", "customer_invoice_created"))]
+        return [a for a in self.actuals_of(entry) if a.type != "cost" and a.reverses is None
+                and a.adjustment in ("adjustable", "in_process") and (a.type == "billed_sales" or a.status in OPEN)]
 
-    def was_approved_once(self, entry):
-        """Whether all of it stems from one approval, and from nothing written again after a credit."""
+    def as_written(self, entry):
+        """What approval or another evaluation wrote of what counts, before invoices made something else of it."""
         def root(a):
-            while a.source:
+            while a.invoice is not None and a.source:
                 a = a.source
             return a
-        approved = {a for a in self.actuals_of(entry) if a.type == "unbilled_sales" and self.is_of_approval(a)}
-        return approved == {root(a) for a in self.live_sales(entry)} and all(a.source is None for a in approved)
+        costs = [a for a in self.actuals_of(entry) if a.type == "cost" and self.is_standing(a)]
+        return costs + list(dict.fromkeys(root(a) for a in self.live_sales(entry)))
 
     def is_refused(self, entry, typed):
         """What is on an invoice, cannot be priced, or is of a closed contract, and would be another today. What was billed
@@ -219,7 +218,7 @@ class Prices:
                                    and (any(a.contract.status == "closed" for a in standing)
                                         or not self.agreed_at_one_price(standing))))
         judged = self.judge(entry, entry.approved_quantity, entry.approved_type, overrules=typed)
-        approved = [a for a in actuals if self.is_of_approval(a)]
+        approved = self.as_written(entry)
         waits = any(a.type == "unbilled_sales" for a in standing)
         if waits or not any(a.type == "billed_sales" and a.adjustment == "adjustable" for a in actuals if a.reverses is None):
             return not judged or not self.same_terms(approved, judged[0], judged[2])
