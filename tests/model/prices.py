@@ -357,3 +357,5 @@ def describe(c, entry):
     if c.likely(0.6):
         entry.cost_price = None if c.likely(0.7) else entry.cost_price
         entry.sales_price = None if c.likely(0.85) else entry.sales_price
+    elif c.likely(0.15):
+        entry.cost_price, entry.sales_price = ZERO, ZERO
