@@ -139,8 +139,9 @@ const LedgerRow& before_invoices(const std::vector<LedgerRow>& rows, const Ledge
 bool counts(const LedgerRow& row) noexcept {
     if (row.adjustment != AdjustmentStatus::adjustable && row.adjustment != AdjustmentStatus::in_process)
         return false;
-    return row.type != TransactionType::unbilled_sales || (row.billing_status != BillingStatus::customer_invoice_posted &&
-                                                           row.billing_status != BillingStatus::canceled);
+    return row.type != TransactionType::unbilled_sales ||
+           (row.billing_status != BillingStatus::customer_invoice_posted &&
+            row.billing_status != BillingStatus::canceled);
 }
 
 } // namespace

@@ -14,7 +14,7 @@ namespace billing::engine {
 #define BILLING_LEDGER_COLUMNS                                                                                         \
     " a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.transaction_type, a.billing_type,"              \
     " a.billing_status, a.adjustment_status, a.nte_status, a.quantity, a.price, a.amount, a.tax, a.entry_id,"          \
-    " a.invoice_line_id, a.source_id, a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount,"     \
+    " a.invoice_line_id, a.source_id, a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount,"             \
     " a.invoice_id "
 
 class LedgerReader {
@@ -35,8 +35,8 @@ private:
 class EntryLedger {
 public:
     // Forgets everything and reads the actuals of these entries, without reversals and without what was taken back, but
-    // for sales that had replaced a credited one. Of an entry that was billed it reads the invoices, too, and the corrective ones that credited it, as far as the
-    // chain goes.
+    // for sales that had replaced a credited one. Of an entry that was billed it reads the invoices, too, and the
+    // corrective ones that credited it, as far as the chain goes.
     void read(const Ids& entry_ids);
 
     const std::vector<LedgerRow>& of(std::int64_t entry_id) const;
