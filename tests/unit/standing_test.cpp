@@ -224,10 +224,10 @@ struct Credited {
     LedgerRow anew = sale();
 
     Credited() {
-        std::int64_t id = 0;
+        std::int64_t id = 11;
         for (LedgerRow* row : {&approved, &edited, &bill, &credit, &anew}) {
-            row->source_id = id;
-            row->actual_id = ++id;
+            row->source_id = row == &approved ? 0 : id - 1;
+            row->actual_id = id++;
         }
         edited.invoice_id = bill.invoice_id = 20;
         credit.invoice_id = 21;
@@ -261,8 +261,9 @@ TEST(Standing, APriceFromAListIsNotAgreedOnTheInvoice) {
 }
 
 TEST(Standing, PricesAreComparedAsApproved) {
-    const std::vector<LedgerRow> rows = {cost(), sale(BillingStatus::customer_invoice_posted),
-                                         billed(AdjustmentStatus::adjustable)};
+    Credited work;
+    work.bill.adjustment = AdjustmentStatus::adjustable;
+    const std::vector<LedgerRow> rows = {cost(), work.approved, work.edited, work.bill};
     std::vector<NewActual> now = {wanted(cost()), wanted(sale())};
     EXPECT_TRUE(same_prices(rows, now));
     now[1].quantity = d("5");
@@ -286,7 +287,7 @@ TEST(Standing, WhatWasPricedAnewIsComparedAsItIs) {
     work.anew.price = d("230");
     LedgerRow again = billed(AdjustmentStatus::adjustable);
     work.anew.billing_status = BillingStatus::customer_invoice_posted;
-    again.actual_id = 6;
+    again.actual_id = 16;
     again.source_id = work.anew.actual_id;
     again.invoice_id = 22;
     again.price = d("230");
