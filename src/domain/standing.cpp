@@ -115,6 +115,35 @@ bool same(const std::vector<LedgerRow>& rows, std::int64_t contract_id, std::int
     });
 }
 
+// What the row replaces or bills; nullptr if nothing, or nothing that is among the rows.
+const LedgerRow* source_of(const std::vector<LedgerRow>& rows, const LedgerRow& row) {
+    const auto found = std::find_if(rows.begin(), rows.end(), [&](const LedgerRow& one) {
+        return row.source_id != 0 && one.actual_id == row.source_id;
+    });
+    return found == rows.end() ? nullptr : &*found;
+}
+
+// What stood in the backlog before invoices made this of it.
+const LedgerRow& before_invoices(const std::vector<LedgerRow>& rows, const LedgerRow& row) {
+    const LedgerRow* origin = &row;
+    while (origin->invoice_id != 0) {
+        const LedgerRow* const source = source_of(rows, *origin);
+        if (source == nullptr)
+            break;
+        origin = source;
+    }
+    return *origin;
+}
+
+// A cost, or a sale that is in the backlog, on a draft, or billed and not credited.
+bool counts(const LedgerRow& row) noexcept {
+    if (row.adjustment != AdjustmentStatus::adjustable && row.adjustment != AdjustmentStatus::in_process)
+        return false;
+    return row.type != TransactionType::unbilled_sales ||
+           (row.billing_status != BillingStatus::customer_invoice_posted &&
+            row.billing_status != BillingStatus::canceled);
+}
+
 } // namespace
 
 bool is_in_backlog(const LedgerRow& row) noexcept {
@@ -189,19 +218,37 @@ ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& r
     return result;
 }
 
+std::vector<LedgerRow> as_written(const std::vector<LedgerRow>& rows) {
+    std::vector<LedgerRow> written;
+    for (const LedgerRow& row : rows) {
+        if (!counts(row))
+            continue;
+        const LedgerRow& origin = before_invoices(rows, row);
+        if (std::none_of(written.begin(), written.end(),
+                         [&](const LedgerRow& known) { return known.actual_id == origin.actual_id; }))
+            written.push_back(origin);
+    }
+    return written;
+}
+
 bool was_priced_on_invoice(const std::vector<LedgerRow>& rows) {
-    const auto approved = std::find_if(rows.begin(), rows.end(), [](const LedgerRow& row) {
-        return row.type == TransactionType::unbilled_sales && row.source_id == 0 && !is_in_backlog(row);
+    return std::any_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
+        if (!is_in_backlog(row))
+            return false;
+        const LedgerRow* changed = &row;
+        const LedgerRow* source = source_of(rows, row);
+        while (source != nullptr && source->price == changed->price) {
+            changed = source;
+            source = source_of(rows, *changed);
+        }
+        return source != nullptr && changed->invoice_id != 0;
     });
-    return approved != rows.end() && std::any_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
-               return row.type == TransactionType::billed_sales && row.price != approved->price;
-           });
 }
 
 bool same_prices(const std::vector<LedgerRow>& rows, const std::vector<NewActual>& wanted) {
-    return std::all_of(rows.begin(), rows.end(), [&](const LedgerRow& row) {
-        const bool was_approved = row.source_id == 0 && row.type != TransactionType::billed_sales;
-        return !was_approved || std::none_of(wanted.begin(), wanted.end(), [&](const NewActual& actual) {
+    const std::vector<LedgerRow> written = as_written(rows);
+    return std::all_of(written.begin(), written.end(), [&](const LedgerRow& row) {
+        return std::none_of(wanted.begin(), wanted.end(), [&](const NewActual& actual) {
             return actual.type == row.type && actual.price != row.price;
         });
     });

@@ -25,6 +25,7 @@ struct LedgerRow {
     Decimal amount;
     Decimal tax;
     Extension extension{};
+    std::int64_t invoice_id = 0; // the invoice whose confirmation wrote it; 0: none
 };
 
 // What keeps the actuals of an entry from being taken back.
@@ -63,10 +64,15 @@ std::int64_t credited_sale(const std::vector<LedgerRow>& rows) noexcept;
 // invoice, which the credit brought back into the backlog.
 ApprovedWork as_agreed(const ApprovedWork& work, const std::vector<LedgerRow>& rows);
 
-// Whether somebody gave the work another price on an invoice, first or corrective, than it was approved at.
+// Costs and sales that count, as they were before any invoice changed them: what approval wrote, or another evaluation
+// since. Not what was taken back, nor sales that were credited in full.
+std::vector<LedgerRow> as_written(const std::vector<LedgerRow>& rows);
+
+// Whether the price in the backlog was agreed on an invoice: first or corrective, it billed another price than the work
+// had before, and nobody has priced the work anew since.
 bool was_priced_on_invoice(const std::vector<LedgerRow>& rows);
 
-// Whether the costs and sales that approval wrote have the prices of the actuals wanted.
+// Whether costs and sales, as they were before invoices changed them, have the prices of the actuals wanted.
 bool same_prices(const std::vector<LedgerRow>& rows, const std::vector<NewActual>& wanted);
 
 } // namespace billing

@@ -20,7 +20,8 @@ LedgerRow LedgerReader::at(const pg::Rows& rows, std::uint64_t i) const {
             rows.decimal(i, 11),
             rows.decimal(i, 12),
             rows.decimal(i, 13),
-            extension_at(rows, i, 17)};
+            extension_at(rows, i, 17),
+            rows.id_or(i, 21, 0)};
 }
 
 void EntryLedger::read(const Ids& entry_ids) {
@@ -51,13 +52,13 @@ void EntryLedger::add(const pg::Rows& rows, std::uint64_t i) {
 }
 
 // What approval and re-evaluation wrote. A sale that is adjusted though it was on an invoice was edited there; one that
-// is adjusted otherwise was taken back.
+// is adjusted otherwise was taken back; it still tells where the price of what replaced it came from.
 void EntryLedger::read_originals(const Ids& entry_ids) {
     static pg::Statement read{"SELECT" BILLING_LEDGER_COLUMNS R"(
           FROM billing.actual a
          WHERE a.entry_id = ANY ($1) AND a.invoice_id IS NULL AND a.reverses_id IS NULL
            AND (a.adjustment_status IN ('adjustable', 'in_process')
-                OR (a.adjustment_status = 'adjusted' AND a.invoice_line_id IS NOT NULL)))",
+                OR (a.adjustment_status = 'adjusted' AND (a.invoice_line_id IS NOT NULL OR a.source_id IS NOT NULL))))",
                               {INT8ARRAYOID}};
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(entry_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {

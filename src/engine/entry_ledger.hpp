@@ -14,14 +14,15 @@ namespace billing::engine {
 #define BILLING_LEDGER_COLUMNS                                                                                         \
     " a.actual_id, a.contract_id, a.contract_line_id, a.customer_id, a.transaction_type, a.billing_type,"              \
     " a.billing_status, a.adjustment_status, a.nte_status, a.quantity, a.price, a.amount, a.tax, a.entry_id,"          \
-    " a.invoice_line_id, a.source_id, a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount "
+    " a.invoice_line_id, a.source_id, a.discount_percent, a.fee_percent, a.discount_amount, a.fee_amount,"             \
+    " a.invoice_id "
 
 class LedgerReader {
 public:
     LedgerRow at(const pg::Rows& rows, std::uint64_t i) const;
     static std::int64_t entry_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 14, 0); }
     static std::int64_t invoice_line_id(const pg::Rows& rows, std::uint64_t i) { return rows.id_or(i, 15, 0); }
-    static constexpr int columns = 20;
+    static constexpr int columns = 21;
 
 private:
     pg::EnumOids<TransactionType> type_;
@@ -33,9 +34,9 @@ private:
 
 class EntryLedger {
 public:
-    // Forgets everything and reads the actuals of these entries, without reversals and without what was taken back.
-    // Of an entry that was billed it reads the invoices, too, and the corrective ones that credited it, as far as the
-    // chain goes.
+    // Forgets everything and reads the actuals of these entries, without reversals and without what was taken back, but
+    // for sales that had replaced a credited one. Of an entry that was billed it reads the invoices, too, and the
+    // corrective ones that credited it, as far as the chain goes.
     void read(const Ids& entry_ids);
 
     const std::vector<LedgerRow>& of(std::int64_t entry_id) const;

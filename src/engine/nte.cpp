@@ -10,8 +10,8 @@ namespace billing::engine {
 
 namespace {
 
-// Chargeable unbilled sales that stand and are on no invoice, in the caller's order.
-std::vector<LedgerRow> read_candidates(const Ids& actual_ids) {
+// Chargeable unbilled sales of open contracts that stand and are on no invoice, in the caller's order.
+std::vector<LedgerRow> read_candidates(ContractBook& book, const Ids& actual_ids) {
     static pg::Statement read{"SELECT" BILLING_LEDGER_COLUMNS R"(
           FROM unnest($1) WITH ORDINALITY AS i (id, position)
           JOIN billing.actual a ON a.actual_id = i.id
@@ -26,7 +26,8 @@ std::vector<LedgerRow> read_candidates(const Ids& actual_ids) {
     std::unordered_set<std::int64_t> seen;
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(actual_ids));
     for (std::uint64_t i = 0; i < rows.count(); ++i) {
-        if (seen.insert(rows.id(i, 1)).second) {
+        bool const is_closed = book.known_contract(rows.id(i, 2)).is_closed;
+        if (!is_closed && seen.insert(rows.id(i, 1)).second) {
             candidates.push_back(reader.at(rows, i));
         }
     }
@@ -69,11 +70,11 @@ void emit(Verb& verb, std::int64_t actual_id, ItemOutcome outcome, const NteVerd
 
 void reset(Verb& verb) {
     Ids const ids = required_actuals(verb);
-    ContractBook const book = ContractBook::lock_and_load(contracts_of_actuals(ids));
+    ContractBook book = ContractBook::lock_and_load(contracts_of_actuals(ids));
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("actuals", ids));
     NteVerdict const unknown{NteStatus::not_evaluated, std::nullopt};
     NteChanges changes;
-    for (LedgerRow const& row : read_candidates(ids)) {
+    for (LedgerRow const& row : read_candidates(book, ids)) {
         if (row.nte == NteStatus::committed || row.nte == NteStatus::failed) {
             changes.add(as_seen_by_limits(row), unknown);
             emit(verb, row.actual_id, ItemOutcome::changed, unknown);
@@ -134,7 +135,7 @@ Ids contracts_of_actuals(const Ids& actual_ids) {
 }
 
 std::vector<EvaluatedRow> evaluate_actuals(ContractBook& book, std::int64_t operation_id, const Ids& actual_ids) {
-    std::vector<LedgerRow> const rows = read_candidates(actual_ids);
+    std::vector<LedgerRow> const rows = read_candidates(book, actual_ids);
     for (LedgerRow const& row : rows) {
         if (row.nte == NteStatus::committed) {
             book.limits(book.known_contract(row.contract_id)).release(row.line_id, row.customer_id, row.amount);

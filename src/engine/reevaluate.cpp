@@ -179,9 +179,12 @@ void Reevaluation::consider_batch(const Ids& batch) {
     }
 }
 
-// What a journal holds is free for that journal.
+// In the order they were written: of sales that had room the first keeps it. What a journal holds is free for that
+// journal.
 std::vector<LedgerRow> Reevaluation::rows_of(std::int64_t entry_id) const {
     std::vector<LedgerRow> rows = ledger_.of(entry_id);
+    std::sort(rows.begin(), rows.end(),
+              [](const LedgerRow& a, const LedgerRow& b) { return a.actual_id < b.actual_id; });
     for (LedgerRow& row : rows) {
         bool const is_held = row.adjustment == AdjustmentStatus::in_process;
         if (held_ && is_held && row.type != TransactionType::billed_sales) {
@@ -238,10 +241,7 @@ bool Reevaluation::is_as_judged(const std::vector<LedgerRow>& rows, const std::s
         auto const compare = agreed_at_one_price(rows) ? same_terms : same_quantities;
         return compare(rows, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
     }
-    std::vector<LedgerRow> approved;
-    std::copy_if(rows.begin(), rows.end(), std::back_inserter(approved),
-                 [](const LedgerRow& row) { return row.type != TransactionType::billed_sales && row.source_id == 0; });
-    return same_terms(approved, judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
+    return same_terms(as_written(rows), judgement_.contract->contract_id, judgement_.line_id(), judgement_.actuals);
 }
 
 std::string Reevaluation::why_not(const std::vector<LedgerRow>& standing, const std::string& problem, Hold hold) {

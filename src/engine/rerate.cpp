@@ -27,15 +27,16 @@ Ids contracts_of_lists(const Ids& lists) {
     return pg::query(read, pg::Parameters().ids(lists)).ids(1);
 }
 
-// Approved work that stands in the contracts, from a day on. Which of a project's work does is looked up here: in SQL,
-// each of it would be compared with every contract.
+// Approved work that stands in the contracts or was billed there, from a day on; not what was taken back from them.
+// Which of a project's work that is is looked up here: in SQL, each of it would be compared with every contract.
 Ids find_work_since(const Ids& contracts, DateADT from) {
     static pg::Statement read{R"(
         SELECT a.entry_id, a.contract_id
           FROM (SELECT DISTINCT project_id FROM billing.contract_line
                  WHERE contract_id = ANY ($1) AND project_id IS NOT NULL) p
           JOIN billing.entry e ON e.project_id = p.project_id
-          JOIN billing.actual a ON a.entry_id = e.entry_id AND a.invoice_id IS NULL
+          JOIN billing.actual a ON a.entry_id = e.entry_id AND a.invoice_id IS NULL AND a.reverses_id IS NULL
+                               AND (a.adjustment_status <> 'adjusted' OR a.invoice_line_id IS NOT NULL)
          WHERE e.entry_date >= $2 AND e.entry_status IN ('approved', 'recall_requested')
         UNION ALL
         SELECT a.entry_id, a.contract_id

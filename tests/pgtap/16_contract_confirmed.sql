@@ -310,6 +310,7 @@ SELECT results_eq(
     $$SELECT DISTINCT outcome::text, reason FROM billing.reevaluate_work('{21}')$$,
     $$VALUES ('refused', 'the contract is closed')$$, 'not even another evaluation');
 SELECT count(*) FROM billing.delete_invoices(ARRAY[invoice(21), invoice(21, 2)]);
+SELECT is_empty('SELECT * FROM billing.reevaluate_nte(sales(211))', 'nor another look at its limits');
 SELECT results_eq(
     $$SELECT entry_id, outcome::text, sum(amount) FROM billing.close_contract('{21}') GROUP BY 1, 2 ORDER BY 1 NULLS FIRST$$,
     $$VALUES (NULL::bigint, 'unchanged', NULL::numeric), (211, 'changed', -1600.0)$$,

@@ -187,6 +187,22 @@ SELECT bag_eq($$SELECT DISTINCT contract_id FROM billing.rerate(price_lists => '
     'VALUES (11::bigint), (13), (14)', 'a cost list: every contract of the company');
 SELECT throws_ok('SELECT * FROM billing.rerate()', '22023', NULL, 'nothing named');
 
+-- --- Work that was taken back from a contract is no longer work of it
+SELECT time_and_material(17);
+SELECT listed(171, 17);
+UPDATE billing.contract_line SET include_time = false WHERE contract_line_id = 17;
+SELECT count(*) FROM billing.reevaluate_work('{17}');
+SELECT results_eq('SELECT standing(171)', $$VALUES ('cost customer : 8 @ 110 = 880')$$, 'work that moved to the internal contract');
+UPDATE billing.price_rate SET price = 115 WHERE price_rate_id = 2;
+SELECT is_empty($$SELECT * FROM billing.rerate('{17}')$$, 'is not priced anew with the contract it was in');
+UPDATE billing.price_rate SET price = 110 WHERE price_rate_id = 2;
+INSERT INTO billing.contract (contract_id, company_id, customer_id, name, currency) VALUES (18, 1, 1, 'Lost', 'USD');
+INSERT INTO billing.project (project_id, company_id, name) VALUES (18, 1, 'Lost');
+INSERT INTO billing.contract_line (contract_id, contract_line_id, name, billing_method, project_id) VALUES (18, 18, 'Lost', 'time_and_material', 18);
+SELECT work(181, 18, class => 'fee');
+SELECT count(*) FROM billing.close_contract('{18}');
+SELECT is_empty($$SELECT * FROM billing.rerate('{18}')$$, 'nor is anything told of fees of a contract that was lost');
+
 -- --- Fixed price: the cost alone
 SELECT fixed_price(15);
 SELECT listed(151, 15);
@@ -215,5 +231,60 @@ SELECT results_eq($$SELECT entry_id, outcome::text, reason FROM billing.rerate('
     $$VALUES (161::bigint, 'refused', 'price list 3 is in EUR, not in USD')$$, 'work that has no price today is reported');
 SELECT is((SELECT count(*) FROM billing.operation WHERE verb = 'rerate' AND arguments ->> 'from_date' = '2026-03-20'), 1::bigint,
     'the log keeps the call');
+
+-- --- Priced anew after a credit, billed and credited again: the list's price was never agreed on an invoice
+CREATE FUNCTION credited(contract bigint) RETURNS void LANGUAGE sql AS $$
+    SELECT count(*) FROM billing.revise_invoice(invoice(contract));
+    SELECT confirmed(invoice(contract))
+$$;
+CREATE FUNCTION repriced(contract bigint) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT coalesce(trim_scale(old_price) || ' ' || trim_scale(new_price), reason) FROM billing.rerate(ARRAY[contract])
+     WHERE transaction_type IS DISTINCT FROM 'cost'
+$$;
+SELECT time_and_material(21);
+SELECT priced(1, 21);
+SELECT sales_rate(200);
+SELECT listed(211, 21);
+SELECT billed(21, 211);
+SELECT credited(21);
+SELECT sales_rate(210);
+SELECT results_eq('SELECT repriced(21)', ARRAY['200 210'], 'what was credited has the price of today');
+SELECT billed(21, 211);
+SELECT is_empty('SELECT repriced(21)', 'billed at it: nothing to tell');
+SELECT credited(21);
+SELECT sales_rate(220);
+SELECT results_eq('SELECT repriced(21)', ARRAY['210 220'], 'credited once more it has the price of that day');
+
+SELECT time_and_material(22);
+SELECT priced(1, 22);
+SELECT listed(221, 22);
+SELECT billed(22, 221);
+SELECT credited(22);
+SELECT count(*) FROM billing.cancel_approval('{221}');
+SELECT sales_rate(250);
+SELECT count(*) FROM billing.approve('{221}');
+SELECT billed(22, 221);
+SELECT credited(22);
+SELECT sales_rate(260);
+SELECT results_eq('SELECT repriced(22)', ARRAY['250 260'], 'nor was a price that another approval changed');
+
+SELECT time_and_material(23);
+SELECT priced(1, 23);
+SELECT listed(231, 23);
+SELECT ready(231);
+SELECT drafted(23);
+SELECT count(*) FROM billing.edit_invoice_details(actuals => sales(231), price => 190);
+SELECT confirmed(invoice(23));
+SELECT credited(23);
+INSERT INTO billing.contract_customer (contract_id, customer_id) VALUES (23, 2);
+INSERT INTO billing.contract_line_customer (contract_id, contract_line_id, customer_id) VALUES (23, 23, 2) ON CONFLICT DO NOTHING;
+UPDATE billing.contract_line_customer SET billing_split_percent = 50 WHERE contract_line_id = 23;
+SELECT count(*) FROM billing.reevaluate_work('{23}');
+SELECT is_empty('SELECT repriced(23)', 'a price agreed on an invoice survives another split');
+SELECT count(*) FROM billing.rerate('{23}', typed => true);
+SELECT sales_rate(270);
+SELECT results_eq('SELECT repriced(23)', ARRAY['260 270', '260 270'], 'once overruled the list counts');
+
+SELECT is_empty('SELECT * FROM billing.verify()', 'sound');
 
 SELECT * FROM finish();

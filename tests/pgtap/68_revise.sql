@@ -408,4 +408,12 @@ SELECT results_eq(
     $$VALUES (1::bigint, 'refused', 'it is no billed sale of this invoice')$$, 'and the sales must be of the invoice');
 SELECT is_empty('SELECT * FROM billing.verify()', 'verify() finds nothing');
 
+-- --- Work given away for a price of 0, with a tax: the tax stays with what stands
+SELECT billed(95, 8, 0, tax => 40);
+SELECT revised(95);
+SELECT results_eq('SELECT quantity, amount, tax FROM billing.edit_invoice_details(details => details(95), quantity => 8)',
+    'VALUES (8.0, 0.0, 40.0)', 'all of it stands, with its tax');
+SELECT results_eq('SELECT quantity, amount, tax FROM billing.edit_invoice_details(details => details(95), quantity => 0)',
+    'VALUES (0.0, 0.0, 0.0)', 'and can be credited again');
+
 SELECT * FROM finish();

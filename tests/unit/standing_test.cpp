@@ -215,29 +215,88 @@ TEST(Standing, AgreedPricesCountAsTyped) {
     EXPECT_FALSE(agreed.is_typed() && listed.is_typed());
 }
 
-TEST(Standing, APriceIsAgreedOnTheInvoice) {
+// A sale that was approved, billed on invoice 20 and credited on invoice 21, priced anew since.
+struct Credited {
+    LedgerRow approved = sale(BillingStatus::customer_invoice_posted);
+    LedgerRow edited = sale(BillingStatus::customer_invoice_posted);
+    LedgerRow bill = billed(AdjustmentStatus::adjusted);
     LedgerRow credit = sale();
-    credit.source_id = 5;
-    LedgerRow edited = billed(AdjustmentStatus::adjusted);
+    LedgerRow anew = sale();
+
+    Credited() {
+        std::int64_t id = 11;
+        for (LedgerRow* row : {&approved, &edited, &bill, &credit, &anew}) {
+            row->source_id = row == &approved ? 0 : id - 1;
+            row->actual_id = id++;
+        }
+        edited.invoice_id = bill.invoice_id = 20;
+        credit.invoice_id = 21;
+    }
+    std::vector<LedgerRow> rows() const { return {cost(), approved, edited, bill, credit}; }
+    std::vector<LedgerRow> rows_anew() const {
+        std::vector<LedgerRow> all = rows();
+        all.back().adjustment = AdjustmentStatus::adjusted;
+        all.push_back(anew);
+        return all;
+    }
+};
+
+TEST(Standing, APriceIsAgreedOnTheInvoice) {
+    Credited work;
     EXPECT_FALSE(was_priced_on_invoice({cost(), sale()}));
-    EXPECT_FALSE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
-    edited.price = d("190");
-    EXPECT_TRUE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
-    // What is in the backlog now may have been priced anew since.
-    credit.price = d("230");
-    edited.price = d("200");
-    EXPECT_FALSE(was_priced_on_invoice({cost(), sale(BillingStatus::customer_invoice_posted), edited, credit}));
+    EXPECT_FALSE(was_priced_on_invoice(work.rows()));
+    work.edited.price = work.bill.price = work.credit.price = d("190");
+    EXPECT_TRUE(was_priced_on_invoice(work.rows()));
+    work.anew.price = d("190");
+    EXPECT_TRUE(was_priced_on_invoice(work.rows_anew()));
+}
+
+TEST(Standing, APriceFromAListIsNotAgreedOnTheInvoice) {
+    Credited work;
+    work.anew.price = d("230");
+    EXPECT_FALSE(was_priced_on_invoice(work.rows_anew()));
+    // Nor is it where it replaced a price that was.
+    work.edited.price = work.bill.price = work.credit.price = d("190");
+    EXPECT_FALSE(was_priced_on_invoice(work.rows_anew()));
 }
 
 TEST(Standing, PricesAreComparedAsApproved) {
-    const std::vector<LedgerRow> rows = {cost(), sale(BillingStatus::customer_invoice_posted),
-                                         billed(AdjustmentStatus::adjustable)};
+    Credited work;
+    work.bill.adjustment = AdjustmentStatus::adjustable;
+    const std::vector<LedgerRow> rows = {cost(), work.approved, work.edited, work.bill};
     std::vector<NewActual> now = {wanted(cost()), wanted(sale())};
     EXPECT_TRUE(same_prices(rows, now));
     now[1].quantity = d("5");
     EXPECT_TRUE(same_prices(rows, now));
     now[1].price = d("210");
     EXPECT_FALSE(same_prices(rows, now));
+}
+
+TEST(Standing, WhatWasEditedOnAnInvoiceIsComparedAsItWas) {
+    Credited work;
+    work.edited.price = work.bill.price = d("190");
+    work.bill.adjustment = AdjustmentStatus::adjustable;
+    const std::vector<LedgerRow> rows{cost(), work.approved, work.edited, work.bill};
+    EXPECT_TRUE(same_prices(rows, {wanted(cost()), wanted(sale())}));
+    ASSERT_EQ(as_written(rows).size(), 2U);
+    EXPECT_EQ(as_written(rows)[1].actual_id, work.approved.actual_id);
+}
+
+TEST(Standing, WhatWasPricedAnewIsComparedAsItIs) {
+    Credited work;
+    work.anew.price = d("230");
+    LedgerRow again = billed(AdjustmentStatus::adjustable);
+    work.anew.billing_status = BillingStatus::customer_invoice_posted;
+    again.actual_id = 16;
+    again.source_id = work.anew.actual_id;
+    again.invoice_id = 22;
+    again.price = d("230");
+    std::vector<LedgerRow> rows = work.rows_anew();
+    rows.push_back(again);
+    std::vector<NewActual> now = {wanted(cost()), wanted(sale())};
+    EXPECT_FALSE(same_prices(rows, now));
+    now[1].price = d("230");
+    EXPECT_TRUE(same_prices(rows, now));
 }
 
 } // namespace
