@@ -92,7 +92,11 @@ def in_backlog(a):
     return a.type == "unbilled_sales" and stands(a)
 
 
-class World:
+# The parts of the world that have files of their own use the names above.
+from progress import Progress, within  # noqa: E402
+
+
+class World(Progress):
     def __init__(self):
         self.company_scale, self.quantity_scale = 2, 2
         self.contracts, self.internal = {}, None
@@ -466,8 +470,7 @@ class World:
 
     def milestone_fits(self, split):
         line, contract = split.milestone.line, split.milestone.line.contract
-        agreed = sum(m.amount for m in contract.milestones if m.line is line)
-        if line.contracted is not None and agreed != line.contracted:
+        if not self.is_agreed(line):
             return False
         return all(split.amount <= 0 or self.used(contract, None, customer, split) + split.amount <= limit
                    for level, limit, _, customer in self.scopes(contract, line, split.customer) if level in LEVELS[2:])
@@ -502,8 +505,7 @@ class World:
         outcome = {}
         for number in dict.fromkeys(actuals):
             outcome["actual", number] = self.mark_actual(number, ready)
-        for number in sorted(set(milestones)):
-            outcome["milestone", number] = self.mark_milestone(number, ready)
+        outcome.update(self.mark_shares(ready, milestones))
         for number in dict.fromkeys(products):
             line = lines.get(number)
             outcome["product", number] = self.mark_status(line, line and line.contract, ready)
@@ -519,7 +521,7 @@ class World:
             contract = self.contracts[number]
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
-                [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],
+                [s.id for m in contract.milestones for s in m.splits if self.is_waiting(s)],
                 [l.id for l in contract.lines if l.method == "product" and l.status in (NOT_READY, READY)]))
         return outcome
 
@@ -766,7 +768,7 @@ class World:
         quantity = change.get("quantity", Decimal(price != 0) if "price" in change else row.quantity)
         if price == 0:
             quantity, price = ZERO, billed.price
-        if quantity not in (0, 1) or not 0 <= price <= billed.amount:
+        if quantity not in (0, 1) or price * billed.amount < 0 or abs(price) > abs(billed.amount):
             raise Refused("ZB022")
         return quantity, price
 
@@ -1220,10 +1222,10 @@ class World:
         split.claim = invoice
         amount = billed.amount - d.amount
         if amount:
-            tax = min(max(billed.tax - d.tax, ZERO), split.tax)
+            tax = within(billed.tax - d.tax, split.tax)
             split.amount, split.tax = split.amount - amount, split.tax - tax
             split.milestone.splits.append(Thing(milestone=split.milestone, customer=split.customer, amount=amount, tax=tax,
-                                                status=READY, history=True, claim=None))
+                                                status=READY, history=True, claim=None, cut_from=split, credited=billed))
 
     def bill_product_correction(self, invoice, row):
         self.credit(invoice, row)
@@ -1323,10 +1325,11 @@ class World:
     def new_milestone(self, line, name, date, amount, tax):
         if not self.is_sound(line):
             raise Refused("ZB011")
-        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[])
+        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[], next=None)
         for share in split_amount(list(line.payers.values()), amount, tax, line.contract.scale):
             milestone.splits.append(Thing(milestone=milestone, customer=share.customer, amount=share.amount,
-                                          tax=share.tax, status=NOT_READY, history=False, claim=None))
+                                          tax=share.tax, status=NOT_READY, history=False, claim=None,
+                                          cut_from=None, credited=None))
         line.contract.milestones.append(milestone)
         return milestone
 
@@ -1376,7 +1379,8 @@ class World:
         return outcome
 
     def run(self, date):
-        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products."""
+        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products, and
+        slices of progress-based milestones whatever the date."""
         for contract in self.contracts.values():
             if contract.status == "closed":
                 continue
@@ -1389,7 +1393,8 @@ class World:
             found = self.eligible(
                 contract, date, everything=False,
                 actuals=[a.id for a in contract.actuals if a.line in cutoff and a.date <= cutoff[a.line]],
-                milestones=[s.id for m in contract.milestones for s in m.splits if s.milestone.date <= date],
+                milestones=[s.id for m in contract.milestones for s in m.splits
+                            if m.date <= date or m.line.progress],
                 products=[l.id for l in contract.lines],
                 retainers=[r.id for r in contract.retainers if r.date <= date and r.status == READY])
             for customer in sorted(found):

@@ -102,12 +102,14 @@ class Builder:
         project = self.project(number)
         include = {cls: rng.random() < 0.9 for cls in WORK}
         contracted = Decimal(rng.randrange(1000, 9000)) if fixed and rng.random() < 0.7 else None
+        progress = fixed and rng.random() < 0.6
         line = Thing(contract=contract, method=method, project=project, selected=selected, include=include, tasks={}, roles={},
-                     categories={}, contracted=contracted, nte_limit=None if fixed else self.limit(limits, 15000), payers={})
+                     categories={}, contracted=contracted, progress=progress, nte_limit=None if fixed else self.limit(limits, 15000), payers={})
         line.id = number
         self.put("contract_line", contract_id=contract.id, contract_line_id=number, name=f"Line {number}",
                  billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit,
                  included_tasks="selected_project_tasks" if selected else "all_project_tasks",
+                 invoice_schedule_type="progress_based" if progress else "completed_milestones",
                  **{f"include_{cls}": include[cls] for cls in WORK})
         for task in range(number * 10, number * 10 + 3):
             project.tasks.append(task)
