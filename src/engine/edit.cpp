@@ -64,7 +64,7 @@ void settle_tax_of_correction(const DraftDetail& before, const ChangeSet& change
     DetailTerms const billed{BillingType::chargeable, *before.source_quantity, *before.source_price,
                              *before.source_amount, *before.source_tax};
     if (!change.tax && (change.quantity || change.price)) {
-        after.tax = corrected_tax(billed, after.amount, after.money_scale);
+        after.tax = after.quantity.is_zero() ? Decimal() : corrected_tax(billed, after.amount, after.money_scale);
     }
     if (after.quantity.is_zero() && !after.tax.is_zero()) {
         refuse_edit(before, "what is credited in full bears no tax; give a quantity first");

@@ -789,8 +789,17 @@ class World(Progress):
         if row.kind == "actual" and "tax" not in change:
             tax = self.tax_beside_a_rest(invoice, row, change, quantity, tax)
         if original and "tax" not in change and {"quantity", "price"} & set(change):
-            tax = rounded(original.tax * amount / original.amount, scale) if original.amount else ZERO
+            tax = self.corrected_tax(original, quantity, amount, scale)
         return change.get("billing_type", row.billing_type), quantity, price, amount, tax
+
+    @staticmethod
+    def corrected_tax(billed, quantity, amount, scale):
+        """It follows the amount; what is credited in full bears none."""
+        if not quantity:
+            return ZERO
+        if amount == billed.amount:
+            return billed.tax
+        return rounded(billed.tax * amount / billed.amount, scale) if billed.amount else ZERO
 
     @staticmethod
     def will_keep(invoice, row, change):

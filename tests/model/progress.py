@@ -97,7 +97,7 @@ class Progress:
             return amount if amount <= max(left, ZERO) and rounded(amount, scale) == amount else None
         if percent == 0:
             return ZERO
-        left_percent = percentage(left, whole)
+        left_percent = percentage(left, whole) or ZERO
         if percent >= left_percent:
             return left if percent == left_percent else None
         return min(rounded(whole * percent / 100, scale), left) or None

@@ -89,6 +89,22 @@ def unsound_progress(play):
 
 # ------------------------------------------------------------------------------------------------ slices on their way
 
+@step(1.5)
+def insert_small_milestone(play):
+    """So small that percentages come to nothing, or leave the rounding customer with less than nothing."""
+    c = play.chance
+    line = c.one(l for l in c.world.lines() if l.method == "fixed_price")
+    amount, tax = (Decimal(c.rng.randrange(most)).scaleb(-line.contract.scale) for most in (60, 20))
+    name, date = f"Small {play.number}", c.day()
+    sql = insert("milestone", contract_id=line.contract.id, contract_line_id=line.id, name=name, milestone_date=date, amount=amount,
+                 tax=tax)
+    if tax and not amount:
+        raise Refused("23514", sql)
+    with play.refusal(sql):
+        c.world.new_milestone(line, name, date, amount, tax)
+    return Call(sql)
+
+
 @step(5)
 def mark_slices(play):
     """Mostly shares of milestones of which the next step is set."""
