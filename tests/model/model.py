@@ -515,15 +515,17 @@ class World(Progress):
         return outcome
 
     def mark_contracts(self, ready, numbers):
-        """Everything open of the contracts but their retainers, oldest sales first."""
+        """Everything open of the contracts but their retainers, oldest sales first. What is so already is not told."""
         outcome = {}
-        for number in sorted(numbers):
+        for number in sorted(set(numbers)):
             contract = self.contracts[number]
+            if contract.status == "closed":
+                continue
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
                 [s.id for m in contract.milestones for s in m.splits if self.is_waiting(s)],
                 [l.id for l in contract.lines if l.method == "product" and l.status in (NOT_READY, READY)]))
-        return outcome
+        return {k: v for k, v in outcome.items() if v != UNCHANGED}
 
     def is_limited(self, a):
         return in_backlog(a) and a.billing_type == "chargeable" and a.line.method == "time_and_material"

@@ -275,9 +275,11 @@ def mark_contracts(play):
     c = play.chance
     numbers, ready = c.some(c.world.contracts.values(), 2), c.likely(0.8)
     numbers = [n for n in numbers if n != UNKNOWN] or [2]
-    play.world.mark_contracts(ready, numbers)
+    predicted = play.world.mark_contracts(ready, numbers)
     function = "mark_ready_to_invoice" if ready else "mark_not_ready_to_invoice"
-    return Call(f"SELECT count(*) FROM billing.{function}(contracts => {ids(numbers)})")
+    call = mark_call(function, {"contracts": numbers})
+    return Call(outcomes(call, "item, id, outcome") + " WHERE item = 'milestone'",
+                {(*k, v) for k, v in predicted.items() if k[0] == "milestone"}, pairs)
 
 
 @step(2)
