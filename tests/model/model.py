@@ -101,7 +101,7 @@ class World(Progress):
         self.company_scale, self.quantity_scale = 2, 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
-        self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
+        self.entries, self.schedules, self.numbers, self.rests = {}, [], defaultdict(int), []
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -1009,8 +1009,12 @@ class World(Progress):
 
     def confirm_one(self, invoice):
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
+        self.rests = []
         for row in rows:
             getattr(self, "bill_" + row.kind)(invoice, row)
+        # What goes back to the backlog has the room that everything on the invoice leaves.
+        for rest in self.rests:
+            self.evaluate(rest)
         for sale in invoice.taken_back:
             self.credit_retainer(invoice, sale)
         for r in [r for r in contract.retainers if r.invoice is invoice]:
@@ -1070,7 +1074,7 @@ class World(Progress):
             amount, tax = self.rest_of(a, row.quantity, invoice.contract.scale)
             kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
                               price=a.price, amount=amount, tax=tax, invoice=invoice, **common)
-            self.evaluate(kept)
+            self.rests.append(kept)
         elif abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else a.amount
             self.sell_and_bill(invoice, billing_type="non_chargeable", quantity=rest, price=a.price, amount=amount,
@@ -1210,7 +1214,7 @@ class World(Progress):
             amount, tax = self.returned(billed, d, quantity, invoice.contract.scale)
             rest = self.write(invoice.contract, type="unbilled_sales", billing_type=billed.billing_type, quantity=quantity,
                               price=billed.price, amount=amount, tax=tax, source=billed, invoice=invoice, **common)
-            self.evaluate(rest)
+            self.rests.append(rest)
 
     @staticmethod
     def returned(billed, d, quantity, scale):
@@ -1283,8 +1287,10 @@ class World(Progress):
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        # Of a retainer that is being credited there is nothing, but a limit may be lifted.
+        available = self.left_of(r, invoice) if self.is_usable(r) else ZERO
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
-                or not self.is_usable(r) or invoice.corrects or (amount is not None and amount > self.left_of(r, invoice))):
+                or r.refund != "not_refunded" or invoice.corrects or (amount is not None and amount > available)):
             raise Refused("ZB021")
         invoice.advances[r] = (ZERO, amount, None)
         self.total(invoice)

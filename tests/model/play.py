@@ -25,6 +25,7 @@ class Play:
         self.world = Builder(self.rng, self.database).build()
         self.chance = Chance(self.rng, self.world)
         self.number, self.refused = 0, 0
+        self.moments = []
         self.history, self.count = deque(maxlen=SHOWN_STEPS), Counter()
         self.weights, self.steps = zip(*STEPS)
 

@@ -2,7 +2,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from model import NOT_READY, READY, Refused
+from model import CREATED, NOT_READY, POSTED, READY, Refused
 from progress import uncut, with_tax
 from start import insert, literal
 from steps import UNKNOWN, Call, Skip, drafted, grown, ids, mark, outcomes, pairs, set_percents, step, verb, DRAFTED
@@ -57,7 +57,7 @@ def progress_call(play, numbers, asked):
     return Call(sql, expected, pairs)
 
 
-@step(9)
+@step(12)
 def set_progress(play):
     c = play.chance
     if c.likely(0.02):
@@ -89,7 +89,7 @@ def unsound_progress(play):
 
 # ------------------------------------------------------------------------------------------------ slices on their way
 
-@step(1.5)
+@step(1)
 def insert_small_milestone(play):
     """So small that percentages come to nothing, or leave the rounding customer with less than nothing."""
     c = play.chance
@@ -113,7 +113,28 @@ def mark_slices(play):
     return mark(play, True, {"milestones": c.some(likely if likely and c.likely(0.7) else shares, 3)})
 
 
-@step(4)
+@step(2)
+def slice_that_just_fits(play):
+    """A limit of the contract or of a customer that the next slice reaches exactly, or exceeds by a cent."""
+    c, world = play.chance, play.world
+    milestone = c.one(m for m in world.everything("milestones") if m.next and m.next <= with_tax(uncut(m))
+                      and world.is_agreed(m.line) and not world.cannot_step(m))
+    contract, parts = milestone.line.contract, world.parts_of_slice(milestone, milestone.next)
+    customer = c.one([None, None, *(share.customer for share, _, _ in parts)])
+    limit = world.used(contract, None, customer) + sum(a for share, a, _ in parts if customer in (None, share.customer))
+    limit = max(limit - (Decimal(1).scaleb(-contract.scale) if c.likely(0.4) else 0), Decimal(0))
+    sql = f"UPDATE billing.contract SET nte_limit = {limit} WHERE contract_id = {contract.id}"
+    if customer is None:
+        contract.nte_limit = limit
+    else:
+        contract.customers[customer] = limit
+        sql = (f"UPDATE billing.contract_customer SET nte_limit = {limit} WHERE contract_id = {contract.id}"
+               f" AND customer_id = {customer}")
+    call = mark(play, True, {"milestones": [c.one(uncut(milestone)).id]})
+    return Call(f"{sql}; {call.sql}", call.expected, call.of)
+
+
+@step(6)
 def take_back_slices(play):
     """One customer's, or those of all."""
     c = play.chance
@@ -158,7 +179,7 @@ def change_schedule_type(play):
     return Call(sql)
 
 
-@step(3)
+@step(4)
 def change_contracted(play):
     """Mostly to what the milestones total: only then they can be billed."""
     c = play.chance
@@ -215,3 +236,40 @@ def credit_milestone(play):
     with play.refusal(sql):
         play.world.edit(change, details=[detail.id])
     return Call(sql)
+
+
+# ------------------------------------------------------------------------------------------------ yesterday's backlog
+
+def unbilled(world):
+    """Amount and tax of what is unbilled, by milestone, customer and whether it is on a draft."""
+    found = {}
+    for s in world.splits():
+        if s.status != POSTED:
+            amount, tax = found.get((s.milestone, s.customer, s.status == CREATED), (0, 0))
+            found[s.milestone, s.customer, s.status == CREATED] = amount + s.amount, tax + s.tax
+    return found
+
+
+@step(2)
+def note_backlog(play):
+    """What is unbilled at this moment; backlog_then() asks for it later."""
+    noted = unbilled(play.world)
+
+    def note(moment):
+        play.moments.append((moment, noted))
+        return set()
+    return Call("SELECT to_jsonb(clock_timestamp())", set(), note)
+
+
+@step(2)
+def backlog_then(play):
+    """Whatever was cut, merged, billed and credited since: of milestones that are what they were, all of it was there."""
+    moment, noted = play.chance.one(play.moments)
+    standing = play.world.everything("milestones")
+    expected = {(m.id, customer, on_draft, *sums) for (m, customer, on_draft), sums in noted.items() if m in standing}
+    sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(milestone_id, customer_id, on_draft, amount, tax)), '[]') FROM ("
+           " SELECT s.milestone_id, s.customer_id, b.status = 'customer_invoice_created' AS on_draft, sum(b.amount) AS amount,"
+           f" sum(b.tax) AS tax FROM billing.backlog_at('{moment}') b JOIN billing.milestone_split s ON s.milestone_split_id = b.item_id"
+           f" WHERE b.item = 'milestone' AND s.milestone_id = ANY ({ids(sorted(m.id for m in {m for m, *_ in noted} if m in standing))})"
+           " GROUP BY 1, 2, 3) AS b")
+    return Call(sql, expected, pairs)
