@@ -3,9 +3,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from model import CREATED, NOT_READY, POSTED, READY, Refused
-from progress import uncut, with_tax
+from progress import uncut, under_way, with_tax
 from start import insert, literal
-from steps import UNKNOWN, Call, Skip, drafted, grown, ids, mark, outcomes, pairs, set_percents, step, verb, DRAFTED
+from steps import DRAFTED, Call, drafted, grown, ids, mark, outcomes, pairs, set_percents, step, verb
 
 CENT = Decimal("0.01")
 
@@ -90,12 +90,14 @@ def unsound_progress(play):
 # ------------------------------------------------------------------------------------------------ slices on their way
 
 @step(1)
-def insert_small_milestone(play):
-    """So small that percentages come to nothing, or leave the rounding customer with less than nothing."""
+def insert_odd_milestone(play):
+    """So small that percentages come to nothing, or leave the rounding customer with less than nothing; or so large that
+    a percentage cannot tell every cent."""
     c = play.chance
     line = c.one(l for l in c.world.lines() if l.method == "fixed_price")
-    amount, tax = (Decimal(c.rng.randrange(most)).scaleb(-line.contract.scale) for most in (60, 20))
-    name, date = f"Small {play.number}", c.day()
+    amount, tax = (Decimal(c.rng.randrange(most)).scaleb(-line.contract.scale)
+                   for most in c.one([(60, 20), (60, 20), (10 ** 9, 10 ** 8)]))
+    name, date = f"Odd {play.number}", c.day()
     sql = insert("milestone", contract_id=line.contract.id, contract_line_id=line.id, name=name, milestone_date=date, amount=amount,
                  tax=tax)
     if tax and not amount:
@@ -115,7 +117,7 @@ def mark_slices(play):
 
 @step(2)
 def slice_that_just_fits(play):
-    """A limit of the contract or of a customer that the next slice reaches exactly, or exceeds by a cent."""
+    """The only limit, of the contract or of a customer, is one that the next slice reaches exactly or exceeds by a cent."""
     c, world = play.chance, play.world
     milestone = c.one(m for m in world.everything("milestones") if m.next and m.next <= with_tax(uncut(m))
                       and world.is_agreed(m.line) and not world.cannot_step(m))
@@ -123,13 +125,11 @@ def slice_that_just_fits(play):
     customer = c.one([None, None, *(share.customer for share, _, _ in parts)])
     limit = world.used(contract, None, customer) + sum(a for share, a, _ in parts if customer in (None, share.customer))
     limit = max(limit - (Decimal(1).scaleb(-contract.scale) if c.likely(0.4) else 0), Decimal(0))
-    sql = f"UPDATE billing.contract SET nte_limit = {limit} WHERE contract_id = {contract.id}"
-    if customer is None:
-        contract.nte_limit = limit
-    else:
-        contract.customers[customer] = limit
-        sql = (f"UPDATE billing.contract_customer SET nte_limit = {limit} WHERE contract_id = {contract.id}"
-               f" AND customer_id = {customer}")
+    contract.nte_limit = limit if customer is None else None
+    contract.customers = {other: limit if other == customer else None for other in contract.customers}
+    sql = (f"UPDATE billing.contract SET nte_limit = {literal(contract.nte_limit)} WHERE contract_id = {contract.id};"
+           f" UPDATE billing.contract_customer SET nte_limit = CASE customer_id WHEN {customer or 0} THEN {limit} END"
+           f" WHERE contract_id = {contract.id}")
     call = mark(play, True, {"milestones": [c.one(uncut(milestone)).id]})
     return Call(f"{sql}; {call.sql}", call.expected, call.of)
 
@@ -170,7 +170,8 @@ def confirm_slices(play):
 def change_schedule_type(play):
     """Slices that are under way stay what they are."""
     c = play.chance
-    line = c.one(l for l in c.world.lines() if l.method == "fixed_price" or c.likely(0.03))
+    lines = [l for l in c.world.lines() if l.method == "fixed_price" or c.likely(0.03)]
+    line = c.one([m.line for m in c.world.everything("milestones") if under_way(m) and c.likely(0.5)] or lines)
     kind = "completed_milestones" if getattr(line, "progress", False) else "progress_based"
     sql = f"UPDATE billing.contract_line SET invoice_schedule_type = '{kind}' WHERE contract_line_id = {line.id}"
     if line.method != "fixed_price":

@@ -483,12 +483,15 @@ def move_date(play):
         sql = f"DELETE FROM billing.invoice_schedule WHERE schedule_id = {s.id}"
     else:
         sql = f"UPDATE billing.invoice_schedule SET cutoff_date = run_date - 5 WHERE schedule_id = {s.id}"
+    moved = s.run_date - timedelta(days=5)
     if s.status != "not_run":
+        if not sql.startswith("DELETE") and s.cutoff == moved:
+            raise Skip
         raise Refused("ZB022", sql)
     if sql.startswith("DELETE"):
         c.world.schedules.remove(s)
     else:
-        s.cutoff = s.run_date - timedelta(days=5)
+        s.cutoff = moved
     return Call(sql)
 
 
