@@ -1008,8 +1008,7 @@ void refresh(Verb& verb) {
     static pg::Statement contracts_of_invoices{
         "SELECT DISTINCT contract_id FROM billing.invoice WHERE invoice_id = ANY ($1)", {INT8ARRAYOID}};
     Ids const ids = verb.arguments.required_ids(0, "invoices");
-    ContractBook book =
-        ContractBook::lock_and_load(read_ids(contracts_of_invoices, pg::Parameters().ids(ids)));
+    ContractBook book = ContractBook::lock_and_load(read_ids(contracts_of_invoices, pg::Parameters().ids(ids)));
     pg::EnumOids<ItemOutcome> const outcomes;
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("invoices", ids));
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(ids));

@@ -990,7 +990,8 @@ class World(Progress):
         return self.unsound(counted) or self.exceeds(invoice)
 
     def confirm(self, numbers):
-        outcome = {}
+        """What goes back to the backlog has the room that all that is billed leaves."""
+        outcome, self.rests = {}, []
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
             if not invoice or not invoice.is_open or self.cannot_confirm(invoice):
@@ -998,6 +999,8 @@ class World(Progress):
                 continue
             self.confirm_one(invoice)
             outcome[number] = CHANGED
+        for rest in self.rests:
+            self.evaluate(rest)
         return outcome
 
     def confirm_in_bulk(self, numbers):
@@ -1009,12 +1012,8 @@ class World(Progress):
 
     def confirm_one(self, invoice):
         rows, staged, contract = self.rows(invoice), self.staged(invoice), invoice.contract
-        self.rests = []
         for row in rows:
             getattr(self, "bill_" + row.kind)(invoice, row)
-        # What goes back to the backlog has the room that everything on the invoice leaves.
-        for rest in self.rests:
-            self.evaluate(rest)
         for sale in invoice.taken_back:
             self.credit_retainer(invoice, sale)
         for r in [r for r in contract.retainers if r.invoice is invoice]:

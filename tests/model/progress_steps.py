@@ -2,7 +2,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from model import CREATED, NOT_READY, POSTED, READY, Refused
+from model import NOT_READY, POSTED, READY, Refused
 from progress import uncut, under_way, with_tax
 from start import insert, literal
 from steps import DRAFTED, Call, drafted, grown, ids, mark, outcomes, pairs, set_percents, step, verb
@@ -242,12 +242,12 @@ def credit_milestone(play):
 # ------------------------------------------------------------------------------------------------ yesterday's backlog
 
 def unbilled(world):
-    """Amount and tax of what is unbilled, by milestone, customer and whether it is on a draft."""
+    """Amount and tax of what is unbilled, by milestone and customer. What was merged since has lost its status of then."""
     found = {}
     for s in world.splits():
         if s.status != POSTED:
-            amount, tax = found.get((s.milestone, s.customer, s.status == CREATED), (0, 0))
-            found[s.milestone, s.customer, s.status == CREATED] = amount + s.amount, tax + s.tax
+            amount, tax = found.get((s.milestone, s.customer), (0, 0))
+            found[s.milestone, s.customer] = amount + s.amount, tax + s.tax
     return found
 
 
@@ -267,10 +267,10 @@ def backlog_then(play):
     """Whatever was cut, merged, billed and credited since: of milestones that are what they were, all of it was there."""
     moment, noted = play.chance.one(play.moments)
     standing = play.world.everything("milestones")
-    expected = {(m.id, customer, on_draft, *sums) for (m, customer, on_draft), sums in noted.items() if m in standing}
-    sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(milestone_id, customer_id, on_draft, amount, tax)), '[]') FROM ("
-           " SELECT s.milestone_id, s.customer_id, b.status = 'customer_invoice_created' AS on_draft, sum(b.amount) AS amount,"
+    expected = {(m.id, customer, *sums) for (m, customer), sums in noted.items() if m in standing}
+    sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(milestone_id, customer_id, amount, tax)), '[]') FROM ("
+           " SELECT s.milestone_id, s.customer_id, sum(b.amount) AS amount,"
            f" sum(b.tax) AS tax FROM billing.backlog_at('{moment}') b JOIN billing.milestone_split s ON s.milestone_split_id = b.item_id"
            f" WHERE b.item = 'milestone' AND s.milestone_id = ANY ({ids(sorted(m.id for m in {m for m, *_ in noted} if m in standing))})"
-           " GROUP BY 1, 2, 3) AS b")
+           " GROUP BY 1, 2) AS b")
     return Call(sql, expected, pairs)
