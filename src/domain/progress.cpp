@@ -65,10 +65,9 @@ std::optional<Decimal> amount_for(const Decimal& whole, const Decimal& left, con
 Taxed next_slice(const Taxed& milestone, const Taxed& left, const Decimal& amount, int money_scale) {
     if (amount == left.total())
         return left;
-    const Decimal tax = Decimal::proportion(milestone.tax, amount, milestone.total(), money_scale);
-    const Decimal least = std::max(Decimal(), amount - left.amount);
-    const Decimal taken = between(least, tax, std::min(amount, left.tax));
-    return {amount - taken, taken};
+    const Decimal tax = within(left.tax, Decimal::proportion(milestone.tax, amount, milestone.total(), money_scale));
+    const Decimal without_tax = within(left.amount, amount - tax);
+    return {without_tax, amount - without_tax};
 }
 
 std::vector<SlicePart> cut(const Taxed& slice, const std::vector<OpenShare>& open, const std::vector<Share>& shares,

@@ -995,7 +995,7 @@ void refresh(Verb& verb) {
     static pg::Statement contracts_of_invoices{
         "SELECT DISTINCT contract_id FROM billing.invoice WHERE invoice_id = ANY ($1)", {INT8ARRAYOID}};
     Ids const ids = verb.arguments.required_ids(0, "invoices");
-    (void)ContractBook::lock_and_load(read_ids(contracts_of_invoices, pg::Parameters().ids(ids)));
+    ContractBook book = ContractBook::lock_and_load(read_ids(contracts_of_invoices, pg::Parameters().ids(ids)));
     pg::EnumOids<ItemOutcome> const outcomes;
     std::int64_t const operation = begin_operation(verb, LoggedArguments().add("invoices", ids));
     pg::Rows const rows = pg::query(read, pg::Parameters().ids(ids));
@@ -1012,6 +1012,12 @@ void refresh(Verb& verb) {
         }
         DateADT const date = DatumGetDateADT(rows.value(i, 4));
         ContractAndCustomer const key{rows.id(i, 2), rows.id(i, 3)};
+        if (book.known_contract(key.first).is_closed) {
+            verb.result.id(key.first).id(key.second).id(rows.id(i, 1)).add(outcomes(ItemOutcome::refused));
+            verb.result.text("the contract is closed");
+            verb.result.id(0).decimal(Decimal()).decimal(Decimal()).decimal(Decimal()).emit();
+            continue;
+        }
         auto round = std::find_if(rounds.begin(), rounds.end(), [&](auto const& candidate) {
             return candidate.first == date && candidate.second.invoices.count(key) == 0;
         });

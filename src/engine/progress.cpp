@@ -191,13 +191,14 @@ public:
             return problem;
         }
         Taxed const left = milestone.left();
-        if (!next && !left.total().is_zero()) {
+        if (!next && left.total().sign() > 0) {
             return "nothing of it is set to be billed next; call set_progress()";
         }
         if (next && left.total() < *next) {
             return more_than_left(milestone);
         }
-        return plan_parts(milestone_id, milestone, next ? *next : Decimal());
+        // What is left can be less than nothing: the share of a rounding customer when all others have been billed.
+        return plan_parts(milestone_id, milestone, next ? *next : left.total());
     }
 
     // Writes what was planned.
@@ -433,6 +434,11 @@ private:
         if (std::string problem = step_problem(book_, milestone); !problem.empty()) {
             return problem;
         }
+        Decimal const& asked = step_.amount ? *step_.amount : *step_.percent;
+        if (asked.is_zero()) {
+            next = asked;
+            return {};
+        }
         Contract const& contract = book_.known_contract(milestone.contract_id);
         Decimal const left = milestone.left().total();
         next = step_.amount ? step_.amount
@@ -443,9 +449,7 @@ private:
         if (next->rounded(contract.money_scale) != *next) {
             return next->trimmed().text() + " has more decimals than " + contract.currency + " knows";
         }
-        bool const asks_for_something = !(step_.amount ? *step_.amount : *step_.percent).is_zero();
-        return asks_for_something && next->is_zero() ? step_.percent->trimmed().text() + " % of it is nothing to bill"
-                                                     : "";
+        return next->is_zero() ? step_.percent->trimmed().text() + " % of it is nothing to bill" : "";
     }
 
     bool is_news(const Milestone& milestone, const Decimal& next) const {

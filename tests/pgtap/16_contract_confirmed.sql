@@ -309,6 +309,11 @@ SELECT results_eq(
 SELECT results_eq(
     $$SELECT DISTINCT outcome::text, reason FROM billing.reevaluate_work('{21}')$$,
     $$VALUES ('refused', 'the contract is closed')$$, 'not even another evaluation');
+SELECT results_eq(
+    $$SELECT contract_id, customer_id, invoice_id = invoice(21), outcome::text, reason
+        FROM billing.refresh_invoices(ARRAY[invoice(21), invoice(21, 2)]) ORDER BY 2$$,
+    $$VALUES (21::bigint, 1::bigint, true, 'refused', 'the contract is closed'), (21, 2, false, 'refused', 'the contract is closed')$$,
+    'nor more on its drafts');
 SELECT count(*) FROM billing.delete_invoices(ARRAY[invoice(21), invoice(21, 2)]);
 SELECT is_empty('SELECT * FROM billing.reevaluate_nte(sales(211))', 'nor another look at its limits');
 SELECT results_eq(

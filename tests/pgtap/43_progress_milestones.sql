@@ -164,6 +164,21 @@ SELECT confirmed(invoice(22, 1));
 SELECT is(stepped(22, 88), 'changed', 'all the rest');
 SELECT is(standing(22), 'in_progress, ready_to_invoice: 120 customer_invoice_posted, 480 ready_to_invoice, 400 ready_to_invoice', 'each customer is left with its own');
 
+-- A rounding customer of 0 % whose share is less than nothing, taken back when all others have paid theirs.
+SELECT progress(24, '{1,2,3}', '{0,50,50}', 1.01);
+SELECT is(stepped(24, 100), 'changed', '-0.01, 0.51 and 0.51');
+SELECT count(*) FROM billing.create_invoices(milestones => slices(24, of_customer => 2) || slices(24, of_customer => 3));
+SELECT count(*) FROM billing.mark_not_ready_to_invoice(milestones => slices(24));
+SELECT confirmed(invoice(24, 2)), confirmed(invoice(24, 3));
+SELECT is(stepped(24, 1), 'refused: only -0.01 of it (-0.9901 %) is left to bill', 'there is nothing to set');
+SELECT results_eq($$SELECT outcome::text FROM billing.set_progress('{24}', percent => 0) UNION ALL SELECT outcome::text FROM billing.set_progress('{24}', amount => 0)$$,
+    $$VALUES ('unchanged'), ('unchanged')$$, 'nor to take back');
+SELECT results_eq(
+    $$SELECT outcome::text, reason FROM billing.mark_ready_to_invoice(milestones => slices(24, 'not_ready_to_invoice'))$$,
+    $$VALUES ('changed', NULL::text)$$, 'but what is left is marked as it is');
+SELECT drafted(24), confirmed(invoice(24, 1));
+SELECT is((SELECT header_status || ', ' || remaining_amount FROM billing.progress_milestones WHERE milestone_id = 24), 'completed, 0.0000', 'so that nothing remains');
+
 -- Percentages changed on the way: each customer still pays no more than its share.
 SELECT progress(23, '{1,2}', '{50,50}');
 SELECT stepped(23, 40), drafted(23), confirmed(invoice(23, 1)), confirmed(invoice(23, 2));

@@ -137,6 +137,16 @@ SELECT revised(22), stands(22, 33.334), confirmed(invoice(22));
 SELECT is(shares(22), '33.33 + 11.11 customer_invoice_posted, 66.67 + 22.22 ready_to_invoice', 'a fraction of a cent is none: nothing was corrected');
 SELECT count(*) FROM billing.delete_invoices(ARRAY[invoice(22)]);
 
+SELECT billed_milestone(23, '{1,2}', '{1,99}', 0.4, 100);
+SELECT is(shares(23), '0 + 1 customer_invoice_posted, 0.4 + 99 customer_invoice_posted', 'a share of nothing that bears tax');
+SELECT revised(23);
+SELECT results_eq(
+    'SELECT quantity, amount, tax FROM billing.edit_invoice_details(details => details(23), price => 0)', 'VALUES (0.0, 0.0, 0.0)',
+    'credited in full it bears none, also when its amount is as it was');
+SELECT throws_ok('SELECT * FROM billing.edit_invoice_details(details => details(23), quantity => 1, tax => 0.4)', 'ZB022', NULL, 'its price is 0: there is no part to stand');
+SELECT confirmed(invoice(23));
+SELECT is(shares(23), '0 + 1 ready_to_invoice, 0.4 + 99 customer_invoice_posted', 'the share is ready again');
+
 -- --- One customer of several
 SELECT billed_milestone(30, '{1,2}', '{60,40}');
 SELECT revised(30, 2), stands(30, 500, 2), confirmed(invoice(30, 2));

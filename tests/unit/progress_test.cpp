@@ -63,6 +63,9 @@ TEST(Progress, TheLastSliceIsWhatIsLeft) {
 TEST(Progress, ASliceTakesNoMoreTaxOrAmountThanIsLeft) {
     EXPECT_EQ(text(next_slice(taxed("100", "25"), taxed("50", "0.01"), dec("25"), 2)), "24.99 + 0.01");
     EXPECT_EQ(text(next_slice(taxed("100", "25"), taxed("1", "25"), dec("20"), 2)), "1 + 19");
+    EXPECT_EQ(text(next_slice(taxed("100", "0.01"), taxed("50", "-0.01"), dec("25"), 2)), "25 + 0");
+    EXPECT_EQ(text(next_slice(taxed("100", "25"), taxed("-0.01", "25"), dec("20"), 2)), "0 + 20");
+    EXPECT_EQ(text(next_slice(taxed("100", "25"), taxed("-0.01", "0"), dec("-0.01"), 2)), "-0.01 + 0");
 }
 
 TEST(Progress, TheRoundingCustomerTakesWhatDoesNotDivide) {
