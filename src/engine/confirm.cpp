@@ -185,12 +185,13 @@ private:
                AND d.detail_kind IN ('actual', 'milestone', 'manual', 'correction', 'milestone_correction')
              GROUP BY d.invoice_id, d.contract_id, d.contract_line_id, d.customer_id
              ORDER BY d.invoice_id, d.contract_line_id)",
-                                  {INT8ARRAYOID}};
+                                  {INT8ARRAYOID},
+                                  pg::Planning::as_written};
         std::vector<Change> changes;
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(Ids(with_stored_.begin(), with_stored_.end())));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            changes.push_back({rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5),
-                               rows.id(i, 6)});
+            changes.push_back(
+                {rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), rows.id(i, 4), rows.decimal(i, 5), rows.id(i, 6)});
         }
         return changes;
     }
@@ -347,27 +348,32 @@ private:
     // What limits did not count before it is billed: sales written when there was no limit, and product lines. What
     // returns to the backlog must not get room that is not there.
     void claim_uncounted_sources() {
-        static pg::Statement read{
-            "SELECT a.contract_id, a.contract_line_id, a.customer_id, pg_catalog.sum(a.amount)"
-            "  FROM" BILLING_LINKED_ACTUALS " AND a.billing_type = 'chargeable' AND a.nte_status <> 'committed'"
-            " GROUP BY a.contract_id, a.contract_line_id, a.customer_id"
-            " UNION ALL "
-            "SELECT d.contract_id, 0, d.customer_id, pg_catalog.sum(d.net_amount) FROM billing.draft_detail d"
-            " WHERE d.invoice_id = ANY ($1) AND d.contract_id = ANY ($2)"
-            "   AND d.detail_kind IN ('product', 'product_correction')"
-            " GROUP BY d.contract_id, d.customer_id",
-            {INT8ARRAYOID, INT8ARRAYOID},
-            pg::Planning::by_scan};
+        static pg::Statement sales{"SELECT a.contract_id, a.contract_line_id, a.customer_id, pg_catalog.sum(a.amount)"
+                                   "  FROM" BILLING_LINKED_ACTUALS
+                                   " AND a.billing_type = 'chargeable' AND a.nte_status <> 'committed'"
+                                   " GROUP BY a.contract_id, a.contract_line_id, a.customer_id",
+                                   {INT8ARRAYOID, INT8ARRAYOID},
+                                   pg::Planning::by_scan};
+        static pg::Statement products{R"(
+            SELECT d.contract_id, 0::int8, d.customer_id, pg_catalog.sum(d.net_amount)
+              FROM billing.draft_detail d
+             WHERE d.invoice_id = ANY ($1) AND d.detail_kind IN ('product', 'product_correction')
+             GROUP BY d.contract_id, d.customer_id)",
+                                      {INT8ARRAYOID},
+                                      pg::Planning::as_written};
         Ids limited;
         for (std::int64_t const id : book_.contract_ids()) {
             if (book_.limits(book_.known_contract(id)).has_limits()) {
                 limited.push_back(id);
             }
         }
-        if (limited.empty()) {
-            return;
+        if (!limited.empty()) {
+            claim_uncounted(pg::query(sales, pg::Parameters().ids(accepted_).ids(limited)));
+            claim_uncounted(pg::query(products, pg::Parameters().ids(accepted_)));
         }
-        pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(limited));
+    }
+
+    void claim_uncounted(const pg::Rows& rows) {
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             NteBook& limits = book_.limits(book_.known_contract(rows.id(i, 1)));
             if (rows.id(i, 2) == 0) {
@@ -392,7 +398,8 @@ private:
              WHERE d.invoice_id = ANY ($1) AND d.detail_id IS NOT NULL
                AND d.detail_kind IN ('actual', 'manual', 'correction', 'milestone_correction', 'product_correction')
              ORDER BY d.contract_id, d.transaction_date, d.detail_id)",
-                                  {INT8ARRAYOID}};
+                                  {INT8ARRAYOID},
+                                  pg::Planning::as_written};
         if (edited_.empty()) {
             return;
         }
@@ -612,7 +619,8 @@ private:
                    d.amount, d.tax, d.description, d.external_description
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'milestone')",
-                                    {INT8ARRAYOID}};
+                                    {INT8ARRAYOID},
+                                    pg::Planning::as_written};
         static pg::Statement post{R"(
             UPDATE billing.milestone_split s
                SET milestone_status = 'customer_invoice_posted', has_billing_history = true
@@ -639,7 +647,8 @@ private:
                    d.tax, d.description, d.external_description
               FROM billing.draft_detail d
              WHERE d.invoice_id = ANY ($1) AND d.detail_kind = 'product')",
-                                    {INT8ARRAYOID}};
+                                    {INT8ARRAYOID},
+                                    pg::Planning::as_written};
         static pg::Statement post{R"(
             UPDATE billing.contract_line p
                SET product_status = 'customer_invoice_posted'

@@ -100,7 +100,8 @@ void release_sources(std::int64_t operation_id, const Ids& invoices) {
           FROM billing.draft_detail d
          WHERE d.invoice_id = ANY ($2) AND d.detail_kind IN ('actual', 'milestone', 'product')
          GROUP BY d.contract_id, d.detail_kind)",
-                                     {INT8OID, INT8ARRAYOID}};
+                                     {INT8OID, INT8ARRAYOID},
+                                     pg::Planning::as_written};
     static pg::Statement actuals{R"(
         UPDATE billing.actual a SET billing_status = 'ready_to_invoice', invoice_line_id = NULL
           FROM billing.invoice_line l

@@ -27,29 +27,25 @@ std::map<std::int64_t, Decimal> recompute_headers(const Ids& invoice_ids) {
 }
 
 std::map<std::int64_t, Decimal> recompute_totals(const Ids& invoice_ids) {
+    // The line itself counts 0, so that one without details is reached, too.
     static pg::Statement lines{R"(
         UPDATE billing.invoice_line l
            SET amount = t.amount, tax = t.tax
-          FROM (SELECT d.invoice_line_id,
-                       coalesce(pg_catalog.sum(d.net_amount) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS amount,
-                       coalesce(pg_catalog.sum(d.net_tax) FILTER (WHERE d.billing_type = 'chargeable'), 0) AS tax
-                  FROM billing.draft_detail d
-                 WHERE d.invoice_id = ANY ($1)
-                 GROUP BY d.invoice_line_id) t
+          FROM (SELECT u.invoice_line_id, pg_catalog.sum(u.amount) AS amount, pg_catalog.sum(u.tax) AS tax
+                  FROM (SELECT d.invoice_line_id, d.net_amount AS amount, d.net_tax AS tax
+                          FROM billing.draft_detail d
+                         WHERE d.invoice_id = ANY ($1) AND d.billing_type = 'chargeable'
+                        UNION ALL
+                        SELECT i.invoice_line_id, 0, 0 FROM billing.invoice_line i WHERE i.invoice_id = ANY ($1)) u
+                 GROUP BY u.invoice_line_id) t
          WHERE l.invoice_line_id = t.invoice_line_id
            AND (l.amount, l.tax) IS DISTINCT FROM (t.amount, t.tax))",
-                               {INT8ARRAYOID}};
-    static pg::Statement emptied{R"(
-        UPDATE billing.invoice_line l
-           SET amount = 0, tax = 0
-         WHERE l.invoice_id = ANY ($1) AND (l.amount <> 0 OR l.tax <> 0)
-           AND NOT EXISTS (SELECT 1 FROM billing.draft_detail d WHERE d.invoice_line_id = l.invoice_line_id))",
-                                 {INT8ARRAYOID}};
+                               {INT8ARRAYOID},
+                               pg::Planning::as_written};
     if (invoice_ids.empty()) {
         return {};
     }
     guard::write(lines, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
-    guard::write(emptied, "invoice_line", guard::Write::update, pg::Parameters().ids(invoice_ids));
     return recompute_headers(invoice_ids);
 }
 

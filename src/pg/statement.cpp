@@ -31,8 +31,17 @@ constexpr Setting settings[] = {
     {Planning::by_keys, "enable_hashjoin", "off"},
     {Planning::by_keys, "enable_mergejoin", "off"},
     {Planning::by_keys, "enable_material", "off"},
+    {Planning::by_keys, "constraint_exclusion", "on"}, // kinds of details that a branch of a view does not have
     {Planning::by_keys, "max_parallel_workers_per_gather", "0"},
     {Planning::by_keys, "jit", "off"},
+    {Planning::as_written, "enable_seqscan", "off"},
+    {Planning::as_written, "enable_hashjoin", "off"},
+    {Planning::as_written, "enable_mergejoin", "off"},
+    {Planning::as_written, "enable_material", "off"},
+    {Planning::as_written, "constraint_exclusion", "on"},
+    {Planning::as_written, "join_collapse_limit", "1"},
+    {Planning::as_written, "max_parallel_workers_per_gather", "0"},
+    {Planning::as_written, "jit", "off"},
     {Planning::by_scan, "enable_seqscan", "off"},
     {Planning::by_scan, "enable_nestloop", "off"},
     {Planning::by_scan, "enable_mergejoin", "off"},
@@ -46,7 +55,8 @@ constexpr Setting settings[] = {
 class LargeTables {
 public:
     explicit LargeTables(Planning planning) : previous_(get_relation_info_hook) {
-        if (planning == Planning::by_keys && previous_ != enlarge) {
+        bool const is_by_keys = planning == Planning::by_keys || planning == Planning::as_written;
+        if (is_by_keys && previous_ != enlarge) {
             outer_ = previous_;
             get_relation_info_hook = enlarge;
         }

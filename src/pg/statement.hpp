@@ -14,9 +14,10 @@ namespace billing::pg {
 // How a statement is planned. Engine statements join tables that may have been filled a moment ago, in the same
 // transaction, without statistics: their plans are fixed by construction, whatever the planner believes.
 enum class Planning {
-    by_keys, // nested loops over the keys handed in, through indexes, as if every table were large
-    by_scan, // one index scan over the contracts handed in, hash joins with what is small
-    free     // the planner decides, from statistics
+    by_keys,    // nested loops over the keys handed in, through indexes, as if every table were large
+    as_written, // the same, in the order of the joins: they begin with what the keys name
+    by_scan,    // one index scan over the contracts handed in, hash joins with what is small
+    free        // the planner decides, from statistics
 };
 
 // One SQL statement. Declare it `static` beside the verb that runs it; parameter types are built-in types only

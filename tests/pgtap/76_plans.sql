@@ -1,5 +1,6 @@
 -- Tables that were never analyzed: the engine's statements still go through the indexes.
 \ir fixture/base.psql
+\ir fixture/blocks.psql
 SELECT no_plan();
 
 -- 100 contracts with 200 hours each; nothing of it is ever analyzed.
@@ -89,14 +90,6 @@ SELECT is(scans('SELECT * FROM billing.invoice_line_detail
 
 -- What one contract costs does not depend on the others: block accesses, most of them index descents of the rows
 -- written.
-CREATE FUNCTION blocks(call text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    plan json;
-BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || call INTO plan;
-    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint
-           + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
-END $$;
 SELECT count(*) FROM billing.mark_ready_to_invoice(contracts => '{150}');
 SELECT cmp_ok(blocks($$SELECT * FROM billing.create_invoices('{150}', invoice_date => '2026-03-31')$$), '<',
     3000::bigint,
