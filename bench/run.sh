@@ -121,6 +121,7 @@ probe() { # PART VARIANT ROUND DATABASE BATCH BATCHES
 
 # The extension, the floor and the conventional design at SIZE, in alternating order.
 part_verbs() {
+    unset CHECKSUM
     local -a order=(ours floor conventional)
     local round variant
     say "loading $((SIZE / 2)) entries"
