@@ -558,14 +558,14 @@ class World(Journals, PartialFit, Discount):
 
     def reset_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.nte in ("committed", "failed")]
+                 if a and self.is_limited(a) and a.nte in ("committed", "failed") and a.contract.status != "closed"]
         for a in found:
             a.nte, a.level, a.status = "not_evaluated", None, NOT_READY
         return {a.id: CHANGED for a in found}
 
     def reevaluate_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a)]
+                 if a and self.is_limited(a) and a.contract.status != "closed"]
         before, outcome = {a: (a.nte, a.level) for a in found}, {}
         for a in found:
             a.nte = "not_evaluated"
