@@ -16,12 +16,16 @@ STATE = {
         i.has_corrections, i.series, i.number, i.detail_amount, i.total_tax, i.bulk_confirmation_status FROM billing.invoice i""",
     "invoice line": """SELECT 0, l.contract_id, l.invoice_id, l.contract_line_id, l.customer_id, l.amount, l.tax, l.invoiced_to_date
         FROM billing.invoice_line l""",
-    "milestone": """SELECT m.milestone_id, m.contract_id, m.contract_line_id, m.name, m.milestone_date, m.amount, m.tax
-        FROM billing.milestone m""",
+    "milestone": """SELECT m.milestone_id, m.contract_id, m.contract_line_id, m.name, m.milestone_date, m.amount, m.tax, n.next_amount
+        FROM billing.milestone m LEFT JOIN billing.milestone_progress n ON n.milestone_id = m.milestone_id""",
     "milestone share": """SELECT s.milestone_split_id, s.milestone_id, s.customer_id, s.amount, s.tax, s.milestone_status,
-        s.has_billing_history, l.invoice_id
+        s.has_billing_history, l.invoice_id, s.cut_from, s.credited_sale_id
         FROM billing.milestone_split s
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = s.invoice_line_id AND l.contract_id = s.contract_id""",
+    "milestone header": """SELECT 0, h.milestone_id, h.header_status
+        FROM (SELECT DISTINCT milestone_id, header_status FROM billing.fixed_price_milestones) h""",
+    "progress": """SELECT 0, p.milestone_id, p.header_status, p.next_percent, p.next_amount, p.next_status, p.invoiced_percent,
+        p.invoiced_amount, p.remaining_percent, p.remaining_amount, p.uncut_amount FROM billing.progress_milestones p""",
     "retainer": """SELECT r.retainer_id, r.contract_id, r.customer_id, r.invoice_date, r.amount, r.used_amount, r.retainer_status,
         r.refund_status, r.invoice_id, r.refund_invoice_id FROM billing.retainer r""",
     "advance": """SELECT 0, a.invoice_id, a.retainer_id, a.amount, a.limit_amount, a.used_before FROM billing.invoice_advance a""",
@@ -128,9 +132,10 @@ def rows_of_model(world):
 
     invoices = world.everything("invoices")
     yield "invoice", [(i, invoice) for i in invoices]
-    yield "milestone", [(m, lambda m: [m.line.contract.id, m.line.id, m.name, day(m.date), m.amount, m.tax])
+    yield "milestone", [(m, lambda m: [m.line.contract.id, m.line.id, m.name, day(m.date), m.amount, m.tax, m.next])
                         for m in world.everything("milestones")]
-    yield "milestone share", [(s, lambda s: [ref(s.milestone), s.customer, s.amount, s.tax, s.status, s.history, ref(s.claim)])
+    yield "milestone share", [(s, lambda s: [ref(s.milestone), s.customer, s.amount, s.tax, s.status, s.history, ref(s.claim),
+                                             ref(s.cut_from), ref(s.credited)])
                               for s in world.splits()]
     yield "retainer", [(r, retainer) for r in world.everything("retainers")]
     yield "actual", [(a, actual) for a in world.everything("actuals")]
@@ -149,6 +154,8 @@ def anonymous_rows_of_model(world):
     """Rows without an id of their own, told apart by their keys."""
     invoices = world.everything("invoices")
     yield "invoice line", [[i.contract.id, i.id, l.id, i.customer, *numbers] for i in invoices for l, numbers in i.lines.items()]
+    yield "milestone header", [[m.id, world.header_status(m)] for m in world.everything("milestones")]
+    yield "progress", [[m.id, *world.progress_of(m)] for m in world.everything("milestones") if m.line.progress]
     yield "advance", [[i.id, r.id, *numbers] for i in invoices for r, numbers in i.advances.items()]
     yield "balance", [[r.id, ident(r.balance)] for r in world.everything("retainers")]
     yield "base", [[a.id, base_of(a)] for a in world.everything("actuals") if a.rates]

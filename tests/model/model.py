@@ -96,7 +96,11 @@ def in_backlog(a):
     return a.type == "unbilled_sales" and stands(a) and a.customer is not None
 
 
-class World(Journals, PartialFit, Discount):
+# The parts of the world that have files of their own use the names above.
+from progress import Progress, within  # noqa: E402
+
+
+class World(Progress, Journals, PartialFit, Discount):
     def __init__(self):
         self.company_scale, self.company_currency, self.quantity_scale = 2, "EUR", 2
         self.contracts, self.internal = {}, None
@@ -497,8 +501,7 @@ class World(Journals, PartialFit, Discount):
 
     def milestone_fits(self, split):
         line, contract = split.milestone.line, split.milestone.line.contract
-        agreed = sum(m.amount for m in contract.milestones if m.line is line)
-        if line.contracted is not None and agreed != line.contracted:
+        if not self.is_agreed(line):
             return False
         return all(split.amount <= 0 or self.used(contract, None, customer, split) + split.amount <= limit
                    for level, limit, _, customer in self.scopes(contract, line, split.customer) if level in LEVELS[2:])
@@ -533,8 +536,7 @@ class World(Journals, PartialFit, Discount):
         outcome = {}
         for number in [n for number in dict.fromkeys(actuals) for n in self.evaluated_first(number, ready)]:
             outcome["actual", number] = self.mark_actual(number, ready)
-        for number in sorted(set(milestones)):
-            outcome["milestone", number] = self.mark_milestone(number, ready)
+        outcome.update(self.mark_shares(ready, milestones))
         for number in dict.fromkeys(products):
             line = lines.get(number)
             outcome["product", number] = self.mark_status(line, line and line.contract, ready)
@@ -544,14 +546,17 @@ class World(Journals, PartialFit, Discount):
         return outcome
 
     def mark_contracts(self, ready, numbers):
-        """Everything open of the contracts but their retainers, oldest sales first."""
+        """Everything open of the contracts but their retainers, oldest sales first. What is so already is not told."""
         outcome = {}
-        for contract in [self.contracts[number] for number in sorted(numbers) if self.contracts[number].status != "closed"]:
+        for number in sorted(set(numbers)):
+            contract = self.contracts[number]
+            if contract.status == "closed":
+                continue
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
-                [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],
+                [s.id for m in contract.milestones for s in m.splits if self.is_waiting(s)],
                 [l.id for l in contract.lines if l.method == "product" and l.status in (NOT_READY, READY)]))
-        return outcome
+        return {k: v for k, v in outcome.items() if v != UNCHANGED}
 
     def is_limited(self, a):
         return in_backlog(a) and a.billing_type == "chargeable" and a.line.method == "time_and_material"
@@ -800,7 +805,7 @@ class World(Journals, PartialFit, Discount):
         quantity = change.get("quantity", Decimal(price != 0) if "price" in change else row.quantity)
         if price == 0:
             quantity, price = ZERO, billed.price
-        if quantity not in (0, 1) or not 0 <= price <= billed.amount:
+        if quantity not in (0, 1) or price * billed.amount < 0 or abs(price) > abs(billed.amount):
             raise Refused("ZB022")
         return quantity, price
 
@@ -1246,10 +1251,10 @@ class World(Journals, PartialFit, Discount):
         split.claim = invoice
         amount = billed.amount - d.amount
         if amount:
-            tax = min(max(billed.tax - d.tax, ZERO), split.tax)
+            tax = within(billed.tax - d.tax, split.tax)
             split.amount, split.tax = split.amount - amount, split.tax - tax
             split.milestone.splits.append(Thing(milestone=split.milestone, customer=split.customer, amount=amount, tax=tax,
-                                                status=READY, history=True, claim=None))
+                                                status=READY, history=True, claim=None, cut_from=split, credited=billed))
 
     def bill_product_correction(self, invoice, row):
         self.credit(invoice, row)
@@ -1296,6 +1301,7 @@ class World(Journals, PartialFit, Discount):
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        # Of a retainer that is being credited there is nothing, but a limit may be lifted.
         left = self.left_of(r, invoice) if self.is_usable(r) else ZERO
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
                 or r.refund != "not_refunded" or invoice.corrects or (amount is not None and amount > left)):
@@ -1350,10 +1356,11 @@ class World(Journals, PartialFit, Discount):
     def new_milestone(self, line, name, date, amount, tax):
         if not self.is_sound(line):
             raise Refused("ZB011")
-        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[])
+        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[], next=None)
         for share in split_amount(list(line.payers.values()), amount, tax, line.contract.scale):
             milestone.splits.append(Thing(milestone=milestone, customer=share.customer, amount=share.amount,
-                                          tax=share.tax, status=NOT_READY, history=False, claim=None))
+                                          tax=share.tax, status=NOT_READY, history=False, claim=None,
+                                          cut_from=None, credited=None))
         line.contract.milestones.append(milestone)
         return milestone
 
@@ -1403,7 +1410,8 @@ class World(Journals, PartialFit, Discount):
         return outcome
 
     def run(self, date):
-        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products."""
+        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products, and
+        slices of progress-based milestones whatever the date."""
         for contract in self.contracts.values():
             if contract.status == "closed":
                 continue
@@ -1416,7 +1424,8 @@ class World(Journals, PartialFit, Discount):
             found = self.eligible(
                 contract, date, everything=False,
                 actuals=[a.id for a in contract.actuals if a.line in cutoff and a.date <= cutoff[a.line]],
-                milestones=[s.id for m in contract.milestones for s in m.splits if s.milestone.date <= date],
+                milestones=[s.id for m in contract.milestones for s in m.splits
+                            if m.date <= date or m.line.progress],
                 products=[l.id for l in contract.lines],
                 retainers=[r.id for r in contract.retainers if r.date <= date and r.status == READY])
             for customer in sorted(found):

@@ -285,9 +285,11 @@ def mark_contracts(play):
     c = play.chance
     numbers, ready = c.some(c.world.contracts.values(), 2), c.likely(0.8)
     numbers = [n for n in numbers if n != UNKNOWN] or [2]
-    play.world.mark_contracts(ready, numbers)
+    predicted = play.world.mark_contracts(ready, numbers)
     function = "mark_ready_to_invoice" if ready else "mark_not_ready_to_invoice"
-    return Call(f"SELECT count(*) FROM billing.{function}(contracts => {ids(numbers)})")
+    call = mark_call(function, {"contracts": numbers})
+    return Call(outcomes(call, "item, id, outcome") + " WHERE item = 'milestone'",
+                {(*k, v) for k, v in predicted.items() if k[0] == "milestone"}, pairs)
 
 
 @step(2)
@@ -491,14 +493,15 @@ def move_date(play):
         sql = f"DELETE FROM billing.invoice_schedule WHERE schedule_id = {s.id}"
     else:
         sql = f"UPDATE billing.invoice_schedule SET cutoff_date = run_date - 5 WHERE schedule_id = {s.id}"
+    moved = s.run_date - timedelta(days=5)
     if s.status != "not_run":
-        if s.cutoff == s.run_date - timedelta(days=5) and "UPDATE" in sql:
+        if not sql.startswith("DELETE") and s.cutoff == moved:
             raise Skip
         raise Refused("ZB022", sql)
     if sql.startswith("DELETE"):
         c.world.schedules.remove(s)
     else:
-        s.cutoff = s.run_date - timedelta(days=5)
+        s.cutoff = moved
     return Call(sql)
 
 
