@@ -47,17 +47,18 @@ STATE = {
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id""",
     "entry": """SELECT e.entry_id, e.project_id, e.task_id, e.transaction_class, e.entry_status, e.billing_type, e.entry_date,
         e.quantity, e.billable_quantity, e.cost_price, e.sales_price, e.tax, e.approved_billable_quantity,
-        e.approved_billing_type, e.category_id, coalesce(e.role_id, p.role_id)
+        e.approved_billing_type, e.category_id, coalesce(e.role_id, p.role_id), e.approved_at_list_price
         FROM billing.entry e LEFT JOIN billing.resource p ON p.resource_id = e.resource_id""",
     "journal": "SELECT j.journal_id, j.contract_id, j.journal_type, j.journal_status FROM billing.journal j",
     "journal line": """SELECT l.journal_line_id, l.contract_id, l.journal_id, l.contract_line_id, l.customer_id, l.transaction_type,
         l.transaction_class, l.billing_type, l.amount_method, l.transaction_date, l.document_date, l.quantity, l.price, l.amount,
         l.tax, l.currency, l.actual_id FROM billing.journal_line l""",
     "journal correction": """SELECT 0, d.contract_id, d.journal_id, d.entry_id, d.is_claim, d.entry_date, d.task_id, d.resource_id,
-        d.role_id, d.category_id, d.billing_type, d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax
+        d.role_id, d.category_id, d.product_id, d.billing_type, d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax
         FROM billing.journal_correction d""",
     "journal cancellation": "SELECT 0, d.contract_id, d.journal_id, d.actual_id, d.is_claim FROM billing.journal_cancellation d",
-    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit FROM billing.contract c WHERE c.kind = 'customer'""",
+    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit
+        FROM billing.contract c WHERE c.kind = 'customer'""",
     "product line": """SELECT p.contract_line_id, p.quantity, p.unit_price, p.tax, p.product_status, l.invoice_id
         FROM billing.contract_line p
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = p.invoice_line_id AND l.contract_id = p.contract_id
@@ -124,7 +125,7 @@ def rows_of_model(world):
 
     def entry(e):
         return [e.project.id, e.task, e.cls, e.status, e.billing_type, day(e.date), e.quantity, e.billable, e.cost_price,
-                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.category, e.role]
+                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.category, e.role, e.at_list_price]
 
     def journal_line(l):
         return [l.journal.contract.id, l.journal.id, ident(l.line), l.customer, l.type, l.cls, l.billing_type, l.method, day(l.date),
@@ -171,7 +172,7 @@ def anonymous_rows_of_model(world):
 
 
 def new_values(values):
-    names = "date task resource typed_role category billing_type quantity billable cost_price sales_price tax".split()
+    names = "date task resource role_given category product billing_type quantity billable cost_price sales_price tax".split()
     return [day(values.get("date"))] + [values.get(name) for name in names[1:]]
 
 

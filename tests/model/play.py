@@ -16,6 +16,7 @@ from model import Refused, Thing
 from start import Builder
 from steps import STEPS, Call, Chance, Skip
 import journal_steps  # noqa: F401  registers steps of its own
+import price_steps  # noqa: F401  registers steps of its own
 import progress_steps  # noqa: F401  registers steps of its own
 
 SHOWN_STEPS, SHOWN_DIFFERENCES = 6, 8

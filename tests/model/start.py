@@ -3,7 +3,8 @@ from datetime import date
 from decimal import Decimal
 
 from model import NOT_READY, WORK, Contract, Thing, World
-from rules import FREQUENCIES
+from prices import PriceBuilder
+from rules import FREQUENCIES, SCALES
 
 DAY = date(2026, 3, 2)
 PERCENTS = {1: ["100"], 2: ["60 40", "66.67 33.33", "87.5 12.5", "0 100", "100 0"],
@@ -50,13 +51,16 @@ class Builder:
         self.contract(3, "JPY", 2, "active", limits=self.rng.random() < 0.5)
         self.contract(4, "USD", 2, "draft", limits=self.rng.random() < 0.5, series="OFFER")
         self.contract(5, "KWD", 1, "draft", limits=False)
+        PriceBuilder(self, DAY).build()
         return self.world
 
     def reference_data(self):
         world = self.world
-        self.put("company", company_id=1, name="Contoso", currency="EUR")
-        world.internal = Contract(kind="internal", status="draft", currency="EUR", nte_limit=None, customers={}, customer=None,
-                                  series="INV", partial_fit=False)
+        world.company_currency = currency = self.rng.choice(["EUR", "USD", "USD", "KWD"])
+        world.company_scale = SCALES[currency]
+        self.put("company", company_id=1, name="Contoso", currency=currency)
+        world.internal = Contract(kind="internal", status="draft", currency=currency, nte_limit=None, customers={},
+                                  customer=None, series="INV", partial_fit=False)
         world.internal.id = 1
         for number in range(1, 5):
             self.put("customer", customer_id=number, name=f"Customer {number}")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from model import CHANGED, CREATED, NOT_READY, POSTED, READY, REFUSED, Refused, Thing, in_backlog, stands
+from prices import describe
 from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
@@ -120,7 +121,8 @@ def record_work(play):
         e = entry_of(c, world)
         world.entries[e.id] = e
         statements.append(insert(
-            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.role, category_id=e.category,
+            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.resource, role_id=e.role_given,
+            category_id=e.category, product_id=e.product, unit=e.unit,
             transaction_class=e.cls, entry_date=e.date, quantity=e.quantity, billable_quantity=e.billable,
             billing_type=e.billing_type, cost_price=e.cost_price, sales_price=e.sales_price, tax=e.tax, currency=e.currency))
     return Call("; ".join(statements))
@@ -142,6 +144,7 @@ def entry_of(c, world):
         e.billing_type = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
     if c.likely(0.05):
         e.currency = c.rng.choice(["USD", "JPY"])
+    describe(c, e)
     e.id = number
     return e
 
@@ -787,7 +790,7 @@ def change_retainer(play):
     r = c.one(c.world.everything("retainers"))
     amount = r.amount + c.money(100, r.contract.scale) + 1
     sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
-    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
+    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices) and not c.world.being_taken_back(r):
         sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
     if r.status in (CREATED, POSTED) or (r.history and sql.startswith("DELETE")):
         raise Refused("ZB022", sql)
