@@ -16,12 +16,16 @@ STATE = {
         i.has_corrections, i.series, i.number, i.detail_amount, i.total_tax, i.bulk_confirmation_status FROM billing.invoice i""",
     "invoice line": """SELECT 0, l.contract_id, l.invoice_id, l.contract_line_id, l.customer_id, l.amount, l.tax, l.invoiced_to_date
         FROM billing.invoice_line l""",
-    "milestone": """SELECT m.milestone_id, m.contract_id, m.contract_line_id, m.name, m.milestone_date, m.amount, m.tax
-        FROM billing.milestone m""",
+    "milestone": """SELECT m.milestone_id, m.contract_id, m.contract_line_id, m.name, m.milestone_date, m.amount, m.tax, n.next_amount
+        FROM billing.milestone m LEFT JOIN billing.milestone_progress n ON n.milestone_id = m.milestone_id""",
     "milestone share": """SELECT s.milestone_split_id, s.milestone_id, s.customer_id, s.amount, s.tax, s.milestone_status,
-        s.has_billing_history, l.invoice_id
+        s.has_billing_history, l.invoice_id, s.cut_from, s.credited_sale_id
         FROM billing.milestone_split s
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = s.invoice_line_id AND l.contract_id = s.contract_id""",
+    "milestone header": """SELECT 0, h.milestone_id, h.header_status
+        FROM (SELECT DISTINCT milestone_id, header_status FROM billing.fixed_price_milestones) h""",
+    "progress": """SELECT 0, p.milestone_id, p.header_status, p.next_percent, p.next_amount, p.next_status, p.invoiced_percent,
+        p.invoiced_amount, p.remaining_percent, p.remaining_amount, p.uncut_amount FROM billing.progress_milestones p""",
     "retainer": """SELECT r.retainer_id, r.contract_id, r.customer_id, r.invoice_date, r.amount, r.used_amount, r.retainer_status,
         r.refund_status, r.invoice_id, r.refund_invoice_id FROM billing.retainer r""",
     "advance": """SELECT 0, a.invoice_id, a.retainer_id, a.amount, a.limit_amount, a.used_before FROM billing.invoice_advance a""",
@@ -43,17 +47,18 @@ STATE = {
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = a.invoice_line_id AND l.contract_id = a.contract_id""",
     "entry": """SELECT e.entry_id, e.project_id, e.task_id, e.transaction_class, e.entry_status, e.billing_type, e.entry_date,
         e.quantity, e.billable_quantity, e.cost_price, e.sales_price, e.tax, e.approved_billable_quantity,
-        e.approved_billing_type, e.category_id, coalesce(e.role_id, p.role_id)
+        e.approved_billing_type, e.category_id, coalesce(e.role_id, p.role_id), e.approved_at_list_price
         FROM billing.entry e LEFT JOIN billing.resource p ON p.resource_id = e.resource_id""",
     "journal": "SELECT j.journal_id, j.contract_id, j.journal_type, j.journal_status FROM billing.journal j",
     "journal line": """SELECT l.journal_line_id, l.contract_id, l.journal_id, l.contract_line_id, l.customer_id, l.transaction_type,
         l.transaction_class, l.billing_type, l.amount_method, l.transaction_date, l.document_date, l.quantity, l.price, l.amount,
         l.tax, l.currency, l.actual_id FROM billing.journal_line l""",
     "journal correction": """SELECT 0, d.contract_id, d.journal_id, d.entry_id, d.is_claim, d.entry_date, d.task_id, d.resource_id,
-        d.role_id, d.category_id, d.billing_type, d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax
+        d.role_id, d.category_id, d.product_id, d.billing_type, d.quantity, d.billable_quantity, d.cost_price, d.sales_price, d.tax
         FROM billing.journal_correction d""",
     "journal cancellation": "SELECT 0, d.contract_id, d.journal_id, d.actual_id, d.is_claim FROM billing.journal_cancellation d",
-    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit FROM billing.contract c WHERE c.kind = 'customer'""",
+    "contract": """SELECT c.contract_id, c.contract_status, c.nte_limit, c.nte_partial_fit
+        FROM billing.contract c WHERE c.kind = 'customer'""",
     "product line": """SELECT p.contract_line_id, p.quantity, p.unit_price, p.tax, p.product_status, l.invoice_id
         FROM billing.contract_line p
         LEFT JOIN billing.invoice_line l ON l.invoice_line_id = p.invoice_line_id AND l.contract_id = p.contract_id
@@ -120,7 +125,7 @@ def rows_of_model(world):
 
     def entry(e):
         return [e.project.id, e.task, e.cls, e.status, e.billing_type, day(e.date), e.quantity, e.billable, e.cost_price,
-                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.category, e.role]
+                e.sales_price, e.tax, e.approved_quantity, e.approved_type, e.category, e.role, e.at_list_price]
 
     def journal_line(l):
         return [l.journal.contract.id, l.journal.id, ident(l.line), l.customer, l.type, l.cls, l.billing_type, l.method, day(l.date),
@@ -128,9 +133,10 @@ def rows_of_model(world):
 
     invoices = world.everything("invoices")
     yield "invoice", [(i, invoice) for i in invoices]
-    yield "milestone", [(m, lambda m: [m.line.contract.id, m.line.id, m.name, day(m.date), m.amount, m.tax])
+    yield "milestone", [(m, lambda m: [m.line.contract.id, m.line.id, m.name, day(m.date), m.amount, m.tax, m.next])
                         for m in world.everything("milestones")]
-    yield "milestone share", [(s, lambda s: [ref(s.milestone), s.customer, s.amount, s.tax, s.status, s.history, ref(s.claim)])
+    yield "milestone share", [(s, lambda s: [ref(s.milestone), s.customer, s.amount, s.tax, s.status, s.history, ref(s.claim),
+                                             ref(s.cut_from), ref(s.credited)])
                               for s in world.splits()]
     yield "retainer", [(r, retainer) for r in world.everything("retainers")]
     yield "actual", [(a, actual) for a in world.everything("actuals")]
@@ -149,6 +155,8 @@ def anonymous_rows_of_model(world):
     """Rows without an id of their own, told apart by their keys."""
     invoices = world.everything("invoices")
     yield "invoice line", [[i.contract.id, i.id, l.id, i.customer, *numbers] for i in invoices for l, numbers in i.lines.items()]
+    yield "milestone header", [[m.id, world.header_status(m)] for m in world.everything("milestones")]
+    yield "progress", [[m.id, *world.progress_of(m)] for m in world.everything("milestones") if m.line.progress]
     yield "advance", [[i.id, r.id, *numbers] for i in invoices for r, numbers in i.advances.items()]
     yield "balance", [[r.id, ident(r.balance)] for r in world.everything("retainers")]
     yield "base", [[a.id, base_of(a)] for a in world.everything("actuals") if a.rates]
@@ -164,7 +172,7 @@ def anonymous_rows_of_model(world):
 
 
 def new_values(values):
-    names = "date task resource typed_role category billing_type quantity billable cost_price sales_price tax".split()
+    names = "date task resource role_given category product billing_type quantity billable cost_price sales_price tax".split()
     return [day(values.get("date"))] + [values.get(name) for name in names[1:]]
 
 

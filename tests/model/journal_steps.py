@@ -225,8 +225,8 @@ def set_new_values(play):
 
 def new_values(play, journal, entry):
     change = change_of(play.chance, entry)
-    columns = {"date": "entry_date", "task": "task_id", "resource": "resource_id", "typed_role": "role_id",
-               "category": "category_id", "billable": "billable_quantity"}
+    columns = {"date": "entry_date", "task": "task_id", "resource": "resource_id", "role_given": "role_id",
+               "product": "product_id", "category": "category_id", "billable": "billable_quantity"}
     sets = ", ".join(f"{columns.get(name, name)} = {literal(value)}" for name, value in change.items())
     sql = f"UPDATE billing.journal_correction SET {sets} WHERE journal_id = {journal.id} AND entry_id = {entry.id}"
     with play.refusal(sql):
@@ -256,7 +256,7 @@ def change_of(c, entry):
     if c.likely(0.15) and entry.project.tasks:
         change["task"] = c.rng.choice(entry.project.tasks) if c.likely(0.9) else 10
     if c.likely(0.1):
-        change[c.rng.choice(["resource", "typed_role", "category"])] = c.rng.choice([1, 2])
+        change[c.rng.choice(["resource", "role_given", "category", "product"])] = c.rng.choice([1, 2])
     if c.likely(0.05):
         change[c.rng.choice(["quantity", "sales_price", "task", "billable"])] = None
     return change or {"sales_price": entry.sales_price}

@@ -4,6 +4,7 @@ values, cancellation journals take back what entry journals wrote. A part of Wor
 import copy
 
 import model  # each knows the other: names of it are used only while a verb runs
+from prices import RESOURCE_ROLES
 from rules import rounded
 
 ENTRY, CANCELLATION = "entry", "cancellation"
@@ -200,19 +201,18 @@ class Journals:
     def corrected(entry, values):
         """The entry with what the journal says."""
         result = copy.copy(entry)
-        for name in ("date", "task", "category", "quantity", "cost_price", "sales_price", "tax"):
+        for name in ("date", "task", "resource", "role_given", "category", "product", "quantity", "cost_price", "sales_price", "tax"):
             setattr(result, name, values.get(name, getattr(entry, name)))
         # Whose role it is does not matter where the entry names one.
-        result.typed_role = values.get("typed_role", getattr(entry, "typed_role", None))
-        result.resource = values.get("resource", getattr(entry, "resource", None))
-        result.role = result.typed_role or result.resource or entry.role
+        result.role = result.role_given or RESOURCE_ROLES[result.resource]
         return result
 
     def judge_corrected(self, entry, values, standing):
-        """What a line of the journal makes of its entry, None if it cannot. Where all was billable, a new quantity is."""
+        """What a line of the journal makes of its entry, None if it cannot. Where all was billable, a new quantity is. The
+        prices it says count before any list."""
         if not values or values.get("task", entry.task) not in [*entry.project.tasks, None]:
             return None
-        if any(a.contract.status == "closed" for a in standing):
+        if any(a.contract.status == "closed" for a in standing) or not self.agreed_at_one_price(standing):
             return None
         billable, chosen, price, tax = self.terms_again(entry, standing)
         if billable is None:
@@ -224,7 +224,7 @@ class Journals:
         if billable * result.quantity < 0:
             return None
         return self.judge(result, billable, values.get("billing_type", chosen), values.get("sales_price", price),
-                          values.get("tax", tax))
+                          values.get("tax", tax), cost=values.get("cost_price"))
 
     def confirm_correction(self, journal):
         if not journal.work:
@@ -251,13 +251,20 @@ class Journals:
         return set()
 
     def adopt_values(self, entry, values):
-        """The entry says the new values from now on; a choice of the approver ends where the journal says otherwise."""
+        """The entry says the new values from now on; a choice of the approver ends where the journal says otherwise. Where
+        lists overruled typed prices and the journal says one, the other is typed as it is in the ledger."""
+        if entry.at_list_price and {"cost_price", "sales_price"} & set(values):
+            entry.cost_price, entry.sales_price = (self.price_in_ledger(entry, kind) for kind in ("cost", "unbilled_sales"))
+            entry.at_list_price = None
         asked = [x for x in (entry.approved_quantity, entry.billable, entry.quantity) if x is not None][0]
         if "billable" in values or ("quantity" in values and asked == entry.quantity):
             entry.billable, entry.approved_quantity = values.get("billable"), None
         if "billing_type" in values:
             entry.billing_type, entry.approved_type = values["billing_type"], None
         entry.__dict__.update(self.corrected(entry, values).__dict__)
+
+    def price_in_ledger(self, entry, kind):
+        return next((a.price for a in self.actuals_of(entry) if a.type == kind and model.stands(a)), None)
 
     # ---------------------------------------------------------------------------------------- cancellations
 

@@ -9,8 +9,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from discount import Discount, base_of, extension, net, source_of
-from partial_fit import PartialFit
 from journals import Journals
+from partial_fit import PartialFit
+from prices import Prices
 from rules import SCALES, instalments, rounded, split_amount, split_quantity
 
 NOT_READY, READY, CREATED, POSTED, CANCELED = (
@@ -39,7 +40,7 @@ class Thing:
 
 class Contract(Thing):
     def __init__(self, **values):
-        super().__init__(lines=[], actuals=[], invoices=[], retainers=[], milestones=[], **values)
+        super().__init__(lines=[], actuals=[], invoices=[], retainers=[], milestones=[], price_lists=[], **values)
 
     @property
     def scale(self):
@@ -96,15 +97,20 @@ def in_backlog(a):
     return a.type == "unbilled_sales" and stands(a) and a.customer is not None
 
 
-class World(Journals, PartialFit, Discount):
+# The parts of the world that have files of their own use the names above.
+from progress import Progress, within  # noqa: E402
+
+
+class World(Progress, Journals, Prices, PartialFit, Discount):
     def __init__(self):
-        self.company_scale, self.company_currency, self.quantity_scale = 2, "EUR", 2
+        super().__init__()
+        self.company_scale, self.quantity_scale = 2, 2
         self.contracts, self.internal = {}, None
         self.projects, self.roles, self.categories = {}, {}, {}
         self.entries, self.schedules, self.numbers = {}, [], defaultdict(int)
         # Ids of the details stored for edited sources, as the database says; what an invoice of several confirmed returns.
         self.detail_ids, self.rests = {}, []
-        self.journals = {}
+        self.journals, self.written = {}, 0
 
     # ---------------------------------------------------------------------------------------- finding things
 
@@ -128,6 +134,8 @@ class World(Journals, PartialFit, Discount):
 
     # ---------------------------------------------------------------------------------------- the ledger
 
+    is_standing = staticmethod(stands)
+
     def write(self, contract, **values):
         """What bills, rewrites or reverses a sale of a journal line keeps the link; what uses a retainer up does not."""
         facts = dict(contract=contract, line=None, customer=None, entry=None, split=None, retainer=None, source=None,
@@ -136,6 +144,8 @@ class World(Journals, PartialFit, Discount):
         facts.update(values)
         origin = facts["source"] or facts["reverses"]
         facts.setdefault("journal_line", origin.journal_line if origin and not facts["retainer"] else None)
+        self.written += 1
+        facts["serial"] = self.written
         contract.actuals.append(Thing(**facts))
         return contract.actuals[-1]
 
@@ -209,7 +219,7 @@ class World(Journals, PartialFit, Discount):
     def chargeability(self, entry, line):
         chargeable = not line.selected or line.tasks[entry.task]
         if entry.cls == "time":
-            chargeable &= line.roles.get(entry.role, self.roles[entry.role])
+            chargeable &= line.roles.get(entry.role, self.roles.get(entry.role, True))
         if entry.cls == "expense":
             chargeable &= line.categories.get(entry.category, self.categories[entry.category])
         return "chargeable" if chargeable else "non_chargeable"
@@ -225,15 +235,20 @@ class World(Journals, PartialFit, Discount):
         return ([(billable, tax, "chargeable")]
                 + ([(rest, ZERO, "non_chargeable")] if abs(billable) < abs(quantity) else []))
 
-    def judge(self, entry, billable, billing_type, price=None, entry_tax=None):
-        """The contract, line and rows that work becomes today; None if it cannot be approved."""
+    def judge(self, entry, billable, billing_type, price=None, entry_tax=None, overrules=False, cost=None):
+        """The contract, line and rows that work becomes today; None if it cannot be approved. price, cost: agreed on an
+        invoice or said by a journal; overrules: lists count before typed prices; self.overruled tells whether one did."""
         line = self.paying_line(entry)
         common = dict(entry=entry, cls=entry.cls, date=entry.date)
-        cost = dict(common, type="cost", price=entry.cost_price)
+        prices = self.prices_of(entry, line, price, overrules, cost)
+        self.overruled = prices.overruled
+        if prices.problem:
+            return None
+        cost = dict(common, type="cost", price=prices.cost)
         if not line:
             if entry.cls == "fee":
                 return None
-            amount = rounded(entry.quantity * entry.cost_price, self.company_scale)
+            amount = rounded(entry.quantity * prices.cost, self.company_scale)
             return self.internal, None, [dict(cost, billing_type="not_available", quantity=entry.quantity, amount=amount)]
         contract, payers = line.contract, list(line.payers.values())
         if (not self.is_sound(line) or (entry.cls == "fee" and line.method == "fixed_price")
@@ -252,7 +267,7 @@ class World(Journals, PartialFit, Discount):
         if entry.cls != "fee":
             add(cost, entry.quantity, ZERO, self.company_scale, billing_type=chosen)
         if line.method == "time_and_material":
-            sale = dict(common, type="unbilled_sales", price=entry.sales_price if price is None else price)
+            sale = dict(common, type="unbilled_sales", price=prices.sales)
             entry_tax = entry.tax if entry_tax is None else entry_tax
             if billable is None:
                 billable = entry.quantity if entry.billable is None else entry.billable
@@ -326,7 +341,7 @@ class World(Journals, PartialFit, Discount):
         standing = [a for a in self.actuals_of(entry) if stands(a)]
         for a in standing:
             self.take_back(a)
-        entry.status, entry.approved_quantity, entry.approved_type = status, None, None
+        entry.status, entry.approved_quantity, entry.approved_type, entry.at_list_price = status, None, None, None
         return standing
 
     def cancel_approval(self, numbers, start="approved", target=lambda entry: "submitted"):
@@ -359,20 +374,21 @@ class World(Journals, PartialFit, Discount):
 
     # ---------------------------------------------------------------------------------------- evaluated again (3.5)
 
-    def judge_again(self, entry, standing):
-        return self.judge(entry, *self.terms_again(entry, standing))
+    def judge_again(self, entry, standing, overrules=None):
+        """overrules: not None for pricing anew, whether lists count before typed prices."""
+        return self.judge(entry, *self.terms_again(entry, standing, overrules), overrules=bool(overrules))
 
-    @staticmethod
-    def terms_again(entry, standing):
+    def terms_again(self, entry, standing, overrules=None):
         """Billable quantity, billing type, price and tax: the approver's choice survives, and what was agreed on an
-        invoice that was credited since."""
+        invoice that was credited since; for pricing anew a price only if it was another one on the invoice."""
         billable, chosen = entry.approved_quantity, entry.approved_type
         sales = [a for a in standing if in_backlog(a)]
         if not any(a.source for a in sales):
             return billable, chosen, None, None
         charged = [a for a in sales if a.billing_type == "chargeable"]
-        prices = {a.price for a in charged or sales}
-        price = prices.pop() if len(prices) == 1 else None
+        price = (charged or sales)[0].price if self.agreed_at_one_price(standing) else None
+        if overrules is not None and not self.agreed_on_invoice(sales):
+            price = None
         if not charged:
             return billable, sales[-1].billing_type, price, None
         if chosen or entry.billing_type:
@@ -380,14 +396,17 @@ class World(Journals, PartialFit, Discount):
         return sum(a.quantity for a in charged), chosen, price, sum(a.tax for a in charged)
 
     @staticmethod
-    def at_one_price(standing):
-        """Whether an entry can say at which price its sales were agreed on invoices."""
+    def agreed_at_one_price(standing):
+        """What is charged decides, else everything. Different prices no entry can say."""
         sales = [a for a in standing if in_backlog(a)]
-        charged = [a for a in sales if a.billing_type == "chargeable"]
-        return len({a.price for a in charged or sales}) <= 1
+        return len({a.price for a in [a for a in sales if a.billing_type == "chargeable"] or sales}) <= 1
 
-    def same_terms(self, standing, contract, rows, at_price):
-        """In any parts: limits split sales, invoices leave some of them."""
+    def is_as_judged(self, standing, contract, _, rows):
+        return self.same_terms(standing, contract, rows, self.agreed_at_one_price(standing))
+
+    def same_terms(self, standing, contract, rows, at_price=True):
+        """Whether what stands comes to the rows, in whatever parts: limits split sales, invoices leave some of them.
+        Without `at_price` only the quantities count."""
         return (self.total_terms((a.__dict__ for a in standing), at_price)
                 == self.total_terms(({**row, "contract": contract} for row in rows), at_price))
 
@@ -404,19 +423,23 @@ class World(Journals, PartialFit, Discount):
         """Reverses and writes again what differs from what it would become today. Limits are checked anew: what gives room
         comes first, then who had room, then the oldest work. Sales agreed at different prices stay as they are; other
         quantities are refused. Returns the entries of which something was written again, or split at a limit."""
+        return self.evaluate_again(self.work_of(contracts, projects, entries))
+
+    def evaluate_again(self, work, overrules=None):
+        """overrules: for pricing anew, whether lists count before typed prices."""
         bids, rewritten = [], []
-        for entry in self.work_of(contracts, projects, entries):
+        for entry in work:
             standing = sorted((a for a in self.actuals_of(entry) if stands(a)), key=lambda a: a.id)
-            judged = None if self.is_held(entry) else self.judge_again(entry, standing)
+            judged = None if self.is_held(entry) else self.judge_again(entry, standing, overrules)
             if not judged:
                 continue
-            contract, line, rows = judged
-            at_price = self.at_one_price(standing)
-            if self.same_terms(standing, contract, rows, at_price):
+            contract, _, rows = judged
+            if self.is_as_judged(standing, *judged):
                 bids += [(a.nte == "committed", a) for a in standing if self.is_limited(a) and a.nte != "not_evaluated"
                          and (a.nte != "not_applicable" or self.has_limits(a.contract))]
-            elif at_price and all(a.contract.status != "closed" for a in standing):
+            elif all(a.contract.status != "closed" for a in standing) and self.agreed_at_one_price(standing):
                 rewritten.append((entry, standing, contract, rows))
+                entry.at_list_price = self.overruled or entry.at_list_price
         split = self.bid(self.write_again(rewritten) + bids)
         return [entry.id for entry, _, _, _ in rewritten] + [a.entry.id for a in split]
 
@@ -497,8 +520,7 @@ class World(Journals, PartialFit, Discount):
 
     def milestone_fits(self, split):
         line, contract = split.milestone.line, split.milestone.line.contract
-        agreed = sum(m.amount for m in contract.milestones if m.line is line)
-        if line.contracted is not None and agreed != line.contracted:
+        if not self.is_agreed(line):
             return False
         return all(split.amount <= 0 or self.used(contract, None, customer, split) + split.amount <= limit
                    for level, limit, _, customer in self.scopes(contract, line, split.customer) if level in LEVELS[2:])
@@ -533,8 +555,7 @@ class World(Journals, PartialFit, Discount):
         outcome = {}
         for number in [n for number in dict.fromkeys(actuals) for n in self.evaluated_first(number, ready)]:
             outcome["actual", number] = self.mark_actual(number, ready)
-        for number in sorted(set(milestones)):
-            outcome["milestone", number] = self.mark_milestone(number, ready)
+        outcome.update(self.mark_shares(ready, milestones))
         for number in dict.fromkeys(products):
             line = lines.get(number)
             outcome["product", number] = self.mark_status(line, line and line.contract, ready)
@@ -544,28 +565,31 @@ class World(Journals, PartialFit, Discount):
         return outcome
 
     def mark_contracts(self, ready, numbers):
-        """Everything open of the contracts but their retainers, oldest sales first."""
+        """Everything open of the contracts but their retainers, oldest sales first. What is so already is not told."""
         outcome = {}
-        for contract in [self.contracts[number] for number in sorted(numbers) if self.contracts[number].status != "closed"]:
+        for number in sorted(set(numbers)):
+            contract = self.contracts[number]
+            if contract.status == "closed":
+                continue
             outcome.update(self.mark(
                 ready, [a.id for a in sorted(contract.actuals, key=lambda a: (a.date, a.id)) if in_backlog(a)],
-                [s.id for m in contract.milestones for s in m.splits if s.status in (NOT_READY, READY)],
+                [s.id for m in contract.milestones for s in m.splits if self.is_waiting(s)],
                 [l.id for l in contract.lines if l.method == "product" and l.status in (NOT_READY, READY)]))
-        return outcome
+        return {k: v for k, v in outcome.items() if v != UNCHANGED}
 
     def is_limited(self, a):
         return in_backlog(a) and a.billing_type == "chargeable" and a.line.method == "time_and_material"
 
     def reset_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a) and a.nte in ("committed", "failed")]
+                 if a and self.is_limited(a) and a.nte in ("committed", "failed") and a.contract.status != "closed"]
         for a in found:
             a.nte, a.level, a.status = "not_evaluated", None, NOT_READY
         return {a.id: CHANGED for a in found}
 
     def reevaluate_nte(self, numbers):
         found = [a for a in (self.actual(n) for n in dict.fromkeys(numbers))
-                 if a and self.is_limited(a)]
+                 if a and self.is_limited(a) and a.contract.status != "closed"]
         before, outcome = {a: (a.nte, a.level) for a in found}, {}
         for a in found:
             a.nte = "not_evaluated"
@@ -637,6 +661,7 @@ class World(Journals, PartialFit, Discount):
         """Oldest first, never more than the chargeable amount, the balance, or the limit set by hand (8.2)."""
         old, invoice.advances = invoice.advances, {}
         if invoice.corrects:
+            invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items() if limit is not None}
             return
         usable = [r for r in invoice.contract.retainers if r.customer == invoice.customer and self.is_usable(r)]
         invoice.advances = {r: (ZERO, limit, None) for r, (_, limit, _) in old.items()
@@ -800,7 +825,7 @@ class World(Journals, PartialFit, Discount):
         quantity = change.get("quantity", Decimal(price != 0) if "price" in change else row.quantity)
         if price == 0:
             quantity, price = ZERO, billed.price
-        if quantity not in (0, 1) or not 0 <= price <= billed.amount:
+        if quantity not in (0, 1) or price * billed.amount < 0 or abs(price) > abs(billed.amount):
             raise Refused("ZB022")
         return quantity, price
 
@@ -867,7 +892,7 @@ class World(Journals, PartialFit, Discount):
         for invoice in dict.fromkeys(i for i, _ in sorted(found, key=lambda f: f[0].id)):
             self.total(invoice)
 
-    def add_detail(self, number, line_id, cls, quantity, price, tax, billing_type):
+    def add_detail(self, number, line_id, cls, quantity, price, tax, billing_type, work=None):
         invoice = self.invoice(number)
         line = next((l for l in self.lines() if l.id == line_id), None)
         if quantity < 0:
@@ -876,6 +901,10 @@ class World(Journals, PartialFit, Discount):
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        if price is None:
+            price = self.detail_price(invoice, work)
+        if price is None:
+            raise Refused("ZB010")
         if not line or line.contract is not invoice.contract:
             raise Refused("ZB020")
         if line.method == "product" or not line.include[cls]:
@@ -1246,10 +1275,10 @@ class World(Journals, PartialFit, Discount):
         split.claim = invoice
         amount = billed.amount - d.amount
         if amount:
-            tax = min(max(billed.tax - d.tax, ZERO), split.tax)
+            tax = within(billed.tax - d.tax, split.tax)
             split.amount, split.tax = split.amount - amount, split.tax - tax
             split.milestone.splits.append(Thing(milestone=split.milestone, customer=split.customer, amount=amount, tax=tax,
-                                                status=READY, history=True, claim=None))
+                                                status=READY, history=True, claim=None, cut_from=split, credited=billed))
 
     def bill_product_correction(self, invoice, row):
         self.credit(invoice, row)
@@ -1296,6 +1325,7 @@ class World(Journals, PartialFit, Discount):
             raise Refused("ZB020")
         if not invoice.is_open:
             raise Refused("ZB022")
+        # Of a retainer that is being credited there is nothing, but a limit may be lifted.
         left = self.left_of(r, invoice) if self.is_usable(r) else ZERO
         if ((r.contract, r.customer) != (invoice.contract, invoice.customer) or r.status != POSTED
                 or r.refund != "not_refunded" or invoice.corrects or (amount is not None and amount > left)):
@@ -1350,10 +1380,11 @@ class World(Journals, PartialFit, Discount):
     def new_milestone(self, line, name, date, amount, tax):
         if not self.is_sound(line):
             raise Refused("ZB011")
-        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[])
+        milestone = Thing(line=line, name=name, date=date, amount=amount, tax=tax, splits=[], next=None)
         for share in split_amount(list(line.payers.values()), amount, tax, line.contract.scale):
             milestone.splits.append(Thing(milestone=milestone, customer=share.customer, amount=share.amount,
-                                          tax=share.tax, status=NOT_READY, history=False, claim=None))
+                                          tax=share.tax, status=NOT_READY, history=False, claim=None,
+                                          cut_from=None, credited=None))
         line.contract.milestones.append(milestone)
         return milestone
 
@@ -1403,7 +1434,8 @@ class World(Journals, PartialFit, Discount):
         return outcome
 
     def run(self, date):
-        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products."""
+        """Ready work up to the cut-off of lines that are due, ready milestones and retainers dated by then, products, and
+        slices of progress-based milestones whatever the date."""
         for contract in self.contracts.values():
             if contract.status == "closed":
                 continue
@@ -1416,7 +1448,8 @@ class World(Journals, PartialFit, Discount):
             found = self.eligible(
                 contract, date, everything=False,
                 actuals=[a.id for a in contract.actuals if a.line in cutoff and a.date <= cutoff[a.line]],
-                milestones=[s.id for m in contract.milestones for s in m.splits if s.milestone.date <= date],
+                milestones=[s.id for m in contract.milestones for s in m.splits
+                            if m.date <= date or m.line.progress],
                 products=[l.id for l in contract.lines],
                 retainers=[r.id for r in contract.retainers if r.date <= date and r.status == READY])
             for customer in sorted(found):

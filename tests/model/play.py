@@ -16,6 +16,8 @@ from model import Refused, Thing
 from start import Builder
 from steps import STEPS, Call, Chance, Skip
 import journal_steps  # noqa: F401  registers steps of its own
+import price_steps  # noqa: F401  registers steps of its own
+import progress_steps  # noqa: F401  registers steps of its own
 
 SHOWN_STEPS, SHOWN_DIFFERENCES = 6, 8
 
@@ -27,6 +29,7 @@ class Play:
         self.world = Builder(self.rng, self.database).build()
         self.chance = Chance(self.rng, self.world)
         self.number, self.refused = 0, 0
+        self.moments = []
         self.history, self.count = deque(maxlen=SHOWN_STEPS), Counter()
         self.weights, self.steps = zip(*STEPS)
 

@@ -123,15 +123,15 @@ class Prices:
         _, sales = self.price_for(invoice.contract, work)
         return None if sales.problem else sales.price
 
-    def prices_of(self, entry, line, agreed=None, overrules=False):
+    def prices_of(self, entry, line, agreed=None, overrules=False, agreed_cost=None):
         """Typed prices win, also 0, unless rerate() was told that lists do; then they count where no list has a rate.
-        agreed: a price of a credited invoice, which counts as typed."""
+        agreed: a price of a credited invoice or of a journal, which counts as typed; so does a journal's cost."""
         def counts(typed, listed, is_overruled):
             return typed is None or (is_overruled and (listed.rate is not None or listed.problem))
 
         lists_win, overruled = entry.at_list_price or overrules, False
-        cost, cost_listed = entry.cost_price, self.list_cost(entry)
-        if not counts(cost, cost_listed, lists_win):
+        cost, cost_listed = entry.cost_price if agreed_cost is None else agreed_cost, self.list_cost(entry)
+        if not counts(cost, cost_listed, lists_win if agreed_cost is None else overrules):
             cost_listed = None
         else:
             overruled = cost is not None
@@ -186,11 +186,10 @@ class Prices:
         work = self.work_to_price(contracts, lists, start)
         rows = [(entry.id, "refused", *[None] * 13) for entry in work if self.is_refused(entry, typed)]
         before = {entry: {a: a.nte for a in self.actuals_of(entry)} for entry in work}
-        rewritten = self.evaluate_again(work, typed)
+        self.evaluate_again(work, typed)
         for entry, known in before.items():
             rows += self.changes(entry, [a for a in self.actuals_of(entry) if a not in known])
-            rows += [self.change_row(entry, a, a) for a, nte in known.items()
-                     if entry.id not in rewritten and a.nte != nte and a.adjustment != "adjusted"]
+            rows += [self.change_row(entry, a, a) for a, nte in known.items() if a.nte != nte and a.adjustment != "adjusted"]
         return rows
 
     def live_sales(self, entry):
@@ -204,7 +203,8 @@ class Prices:
             while a.invoice is not None and a.source:
                 a = a.source
             return a
-        costs = [a for a in self.actuals_of(entry) if a.type == "cost" and self.is_standing(a)]
+        costs = [a for a in self.actuals_of(entry) if a.type == "cost" and a.reverses is None
+                 and a.adjustment in ("adjustable", "in_process")]
         return costs + list(dict.fromkeys(root(a) for a in self.live_sales(entry)))
 
     def is_refused(self, entry, typed):
@@ -225,9 +225,12 @@ class Prices:
         return bool(judged) and any(a.type == row["type"] and a.price != row["price"] for a in approved for row in judged[2])
 
     def changes(self, entry, new):
-        """Reversals, then what is written instead; matched by type, billing type and customer."""
-        taken, rows = sorted((a.reverses for a in new if a.reverses), key=lambda a: a.id), []
-        for a in (a for a in new if not a.reverses):
+        """Reversals, and what is written after them; matched by type, billing type and customer."""
+        taken, rows = [], []
+        for a in sorted(new, key=lambda a: a.serial):
+            if a.reverses:
+                taken.append(a.reverses)
+                continue
             was = next((t for t in taken if (t.type, t.billing_type, t.customer) == (a.type, a.billing_type, a.customer)), None)
             if was:
                 taken.remove(was)

@@ -3,11 +3,12 @@ from datetime import date
 from decimal import Decimal
 
 from model import NOT_READY, WORK, Contract, Thing, World
-from rules import FREQUENCIES
+from prices import PriceBuilder
+from rules import FREQUENCIES, SCALES
 
 DAY = date(2026, 3, 2)
 PERCENTS = {1: ["100"], 2: ["60 40", "66.67 33.33", "87.5 12.5", "0 100", "100 0"],
-            3: ["33.34 33.33 33.33", "50 25 25", "10.1 20.2 69.7", "0 12.34 87.66"]}
+            3: ["33.34 33.33 33.33", "50 25 25", "10.1 20.2 69.7", "0 12.34 87.66", "0 50 50"]}
 
 
 def percents(rng, count):
@@ -50,13 +51,16 @@ class Builder:
         self.contract(3, "JPY", 2, "active", limits=self.rng.random() < 0.5)
         self.contract(4, "USD", 2, "draft", limits=self.rng.random() < 0.5, series="OFFER")
         self.contract(5, "KWD", 1, "draft", limits=False)
+        PriceBuilder(self, DAY).build()
         return self.world
 
     def reference_data(self):
         world = self.world
-        self.put("company", company_id=1, name="Contoso", currency="EUR")
-        world.internal = Contract(kind="internal", status="draft", currency="EUR", nte_limit=None, customers={}, customer=None,
-                                  series="INV", partial_fit=False)
+        world.company_currency = currency = self.rng.choice(["EUR", "USD", "USD", "KWD"])
+        world.company_scale = SCALES[currency]
+        self.put("company", company_id=1, name="Contoso", currency=currency)
+        world.internal = Contract(kind="internal", status="draft", currency=currency, nte_limit=None, customers={},
+                                  customer=None, series="INV", partial_fit=False)
         world.internal.id = 1
         for number in range(1, 5):
             self.put("customer", customer_id=number, name=f"Customer {number}")
@@ -111,12 +115,15 @@ class Builder:
         include = {cls: rng.random() < 0.9 for cls in WORK}
         discount, fee = discount_and_fee(rng) if not fixed and rng.random() < 0.6 else (0, 0)
         contracted = Decimal(rng.randrange(1000, 9000)) if fixed and rng.random() < 0.7 else None
+        progress = fixed and rng.random() < 0.6
         line = Thing(contract=contract, method=method, project=project, selected=selected, include=include, tasks={}, roles={},
-                     categories={}, contracted=contracted, nte_limit=None if fixed else self.limit(limits, 15000), discount=discount, fee=fee, payers={})
+                     categories={}, contracted=contracted, progress=progress, discount=discount, fee=fee, payers={},
+                     nte_limit=None if fixed else self.limit(limits, 15000))
         line.id = number
         self.put("contract_line", contract_id=contract.id, contract_line_id=number, name=f"Line {number}",
                  billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit, discount_percent=discount, fee_percent=fee,
                  included_tasks="selected_project_tasks" if selected else "all_project_tasks",
+                 invoice_schedule_type="progress_based" if progress else "completed_milestones",
                  **{f"include_{cls}": include[cls] for cls in WORK})
         for task in range(number * 10, number * 10 + 3):
             project.tasks.append(task)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from model import CHANGED, CREATED, NOT_READY, POSTED, READY, REFUSED, Refused, Thing, in_backlog, stands
+from prices import describe
 from rules import FREQUENCIES, frequency_dates
 from start import DAY, insert, literal, percents
 
@@ -120,7 +121,8 @@ def record_work(play):
         e = entry_of(c, world)
         world.entries[e.id] = e
         statements.append(insert(
-            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.role, category_id=e.category,
+            "entry", entry_id=e.id, project_id=e.project.id, task_id=e.task, resource_id=e.resource, role_id=e.role_given,
+            category_id=e.category, product_id=e.product, unit=e.unit,
             transaction_class=e.cls, entry_date=e.date, quantity=e.quantity, billable_quantity=e.billable,
             billing_type=e.billing_type, cost_price=e.cost_price, sales_price=e.sales_price, tax=e.tax, currency=e.currency))
     return Call("; ".join(statements))
@@ -142,6 +144,7 @@ def entry_of(c, world):
         e.billing_type = c.rng.choice(["chargeable", "non_chargeable", "complimentary"])
     if c.likely(0.05):
         e.currency = c.rng.choice(["USD", "JPY"])
+    describe(c, e)
     e.id = number
     return e
 
@@ -285,9 +288,11 @@ def mark_contracts(play):
     c = play.chance
     numbers, ready = c.some(c.world.contracts.values(), 2), c.likely(0.8)
     numbers = [n for n in numbers if n != UNKNOWN] or [2]
-    play.world.mark_contracts(ready, numbers)
+    predicted = play.world.mark_contracts(ready, numbers)
     function = "mark_ready_to_invoice" if ready else "mark_not_ready_to_invoice"
-    return Call(f"SELECT count(*) FROM billing.{function}(contracts => {ids(numbers)})")
+    call = mark_call(function, {"contracts": numbers})
+    return Call(outcomes(call, "item, id, outcome") + " WHERE item = 'milestone'",
+                {(*k, v) for k, v in predicted.items() if k[0] == "milestone"}, pairs)
 
 
 @step(2)
@@ -491,14 +496,15 @@ def move_date(play):
         sql = f"DELETE FROM billing.invoice_schedule WHERE schedule_id = {s.id}"
     else:
         sql = f"UPDATE billing.invoice_schedule SET cutoff_date = run_date - 5 WHERE schedule_id = {s.id}"
+    moved = s.run_date - timedelta(days=5)
     if s.status != "not_run":
-        if s.cutoff == s.run_date - timedelta(days=5) and "UPDATE" in sql:
+        if not sql.startswith("DELETE") and s.cutoff == moved:
             raise Skip
         raise Refused("ZB022", sql)
     if sql.startswith("DELETE"):
         c.world.schedules.remove(s)
     else:
-        s.cutoff = s.run_date - timedelta(days=5)
+        s.cutoff = moved
     return Call(sql)
 
 
@@ -784,7 +790,7 @@ def change_retainer(play):
     r = c.one(c.world.everything("retainers"))
     amount = r.amount + c.money(100, r.contract.scale) + 1
     sql = f"UPDATE billing.retainer SET amount = {amount} WHERE retainer_id = {r.id}"
-    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices):
+    if c.likely(0.4) and not any(r in i.advances for i in r.contract.invoices) and not c.world.being_taken_back(r):
         sql = f"DELETE FROM billing.retainer WHERE retainer_id = {r.id}"
     if r.status in (CREATED, POSTED) or (r.history and sql.startswith("DELETE")):
         raise Refused("ZB022", sql)
