@@ -40,7 +40,7 @@ check_names tests/isolation '^(specs|expected|README\.md)$'
 check_names tests/pgtap '^([0-9]{2,3}_[a-z0-9_]+\.sql|fixture)$'
 check_names tests/tap '^[0-9]{2,3}_[a-z0-9_]+\.pl$'
 check_names tests/story '^([a-z0-9_]+\.sh|log|sip|years)$'
-check_names tests/model '^[a-z]+\.py$'
+check_names tests/model '^[a-z_]+\.py$'
 check_names tests/unit '^[a-z0-9_]+\.[ch]pp$|^README\.md$'
 check_names tests '^(run\.sh|README\.md|support|check|unit|regress|pgtap|isolation|tap|story|model|model\.sh|data)$'
 [ "$FAULTS" -eq 0 ]
