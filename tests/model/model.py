@@ -765,12 +765,12 @@ class World(Progress, Journals, Prices, PartialFit, Discount):
         outcome = {}
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if not invoice or not invoice.is_open:
+            if not invoice or not invoice.is_open or invoice.contract.status == "closed":
                 outcome[number] = REFUSED
                 continue
             before = invoice.detail_amount, invoice.total_tax
             found = self.eligible(invoice.contract, invoice.date)[invoice.customer]
-            if found and (invoice.contract.status == "closed" or self.unsound(found)):
+            if self.unsound(found):
                 outcome[number], outcome[None] = UNCHANGED, REFUSED
                 continue
             self.put(invoice, found)
@@ -1054,10 +1054,12 @@ class World(Progress, Journals, Prices, PartialFit, Discount):
         return outcome
 
     def confirm_in_bulk(self, numbers):
-        """One by one; what is confirmed already stays as it is."""
+        """One by one; what is confirmed already stays as it is, and is complete if it failed before."""
         for number in sorted(set(numbers)):
             invoice = self.invoice(number)
-            if invoice.is_open:
+            if not invoice.is_open:
+                invoice.bulk = invoice.bulk and "complete"
+            else:
                 invoice.bulk = "complete" if self.confirm([number])[number] == CHANGED else "failed"
 
     def confirm_one(self, invoice):

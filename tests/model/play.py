@@ -18,6 +18,7 @@ from steps import STEPS, Call, Chance, Skip
 import journal_steps  # noqa: F401  registers steps of its own
 import price_steps  # noqa: F401  registers steps of its own
 import progress_steps  # noqa: F401  registers steps of its own
+import together_steps  # noqa: F401  registers steps of its own
 
 SHOWN_STEPS, SHOWN_DIFFERENCES = 6, 8
 
