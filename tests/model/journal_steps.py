@@ -123,7 +123,8 @@ def spoil(c, l):
     """One thing that lets the confirmation refuse the line, mostly."""
     l.__dict__.update(c.one([
         dict(customer=4), dict(customer=1), dict(customer=None), dict(billing_type="not_available"), dict(currency="KWD"),
-        dict(currency="USD"), dict(method="fixed_price", amount=None), dict(method="multiply_quantity_by_price", amount=Decimal(1)),
+        dict(currency="USD"), dict(method="fixed_price", amount=None),
+        dict(method="multiply_quantity_by_price", amount=Decimal(1)),
         dict(tax=Decimal("0.1234")), dict(amount=Decimal("1.2345")), dict(line=None), dict(cls="retainer")]))
 
 
@@ -357,7 +358,8 @@ def confirm_journal(play):
 def journal_at_a_limit(play):
     """A limit of the contract that one sale of a journal would reach: the oldest sale comes first."""
     c, world = play.chance, play.world
-    facts = {l: world.completed(l) for j in drafts(c, ENTRY) for l in j.lines if l.type == "unbilled_sales" and l.cls != "retainer"}
+    facts = {l: world.completed(l) for j in drafts(c, ENTRY) for l in j.lines
+             if l.type == "unbilled_sales" and l.cls != "retainer"}
     l = c.one(l for l, f in facts.items() if f and f["amount"] > 0 and l.journal.contract in world.contracts.values())
     contract = l.journal.contract
     contract.nte_limit = max(world.used(contract, None, None) + facts[l]["amount"], Decimal(0))
@@ -416,8 +418,8 @@ def mark_held(play):
 @step(1)
 def look_at_journals(play):
     world = play.world
-    sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(contract_id, journal_id, journal_type, journal_status, line_count, cost_amount,"
-           " unbilled_amount, billed_amount, tax)), '[]') FROM billing.journal_summary")
+    sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(contract_id, journal_id, journal_type, journal_status, line_count,"
+           " cost_amount, unbilled_amount, billed_amount, tax)), '[]') FROM billing.journal_summary")
     return Call(sql, {(j.contract.id, j.id, j.kind, j.status, *world.summary(j)) for j in world.journals.values()}, pairs)
 
 
@@ -425,7 +427,8 @@ def look_at_journals(play):
 def look_at_corrections(play):
     """The work as it was when it was selected, beside what it shall be."""
     sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(journal_id, entry_id, old_quantity, quantity, old_billable_quantity,"
-           " billable_quantity, old_sales_price, sales_price, old_billing_type, billing_type)), '[]') FROM billing.journal_correction_detail")
+           " billable_quantity, old_sales_price, sales_price, old_billing_type, billing_type)), '[]')"
+           " FROM billing.journal_correction_detail")
     return Call(sql, {(j.id, e.id, *old_and_new(w.before, w.values)) for j in play.world.journals.values()
                       for e, w in j.work.items()}, pairs)
 

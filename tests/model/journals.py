@@ -13,9 +13,11 @@ SALES = ("unbilled_sales", "billed_sales")
 BETWEEN_UNITS = ("inter_organizational_sales", "resourcing_unit_cost")
 
 # Which classes a line of an entry journal may have, by billing method and type (O-70). A product line has none.
-COSTS, WORK, CARRIED = ("time", "expense", "material"), ("time", "expense", "material", "fee", "retainer"), ("time", "expense")
+COSTS, CARRIED = ("time", "expense", "material"), ("time", "expense")
+WORK = (*COSTS, "fee", "retainer")
 CLASSES = {
-    "time_and_material": {"cost": COSTS, "unbilled_sales": WORK, "billed_sales": WORK, **dict.fromkeys(BETWEEN_UNITS, CARRIED)},
+    "time_and_material": {"cost": COSTS, "unbilled_sales": WORK, "billed_sales": WORK,
+                          **dict.fromkeys(BETWEEN_UNITS, CARRIED)},
     "fixed_price": {"cost": COSTS, "unbilled_sales": ("retainer",), "billed_sales": ("retainer", "milestone"),
                     **dict.fromkeys(BETWEEN_UNITS, CARRIED)},
     "product": {}}
@@ -201,7 +203,8 @@ class Journals:
     def corrected(entry, values):
         """The entry with what the journal says."""
         result = copy.copy(entry)
-        for name in ("date", "task", "resource", "role_given", "category", "product", "quantity", "cost_price", "sales_price", "tax"):
+        for name in ("date", "task", "resource", "role_given", "category", "product", "quantity", "cost_price", "sales_price",
+                     "tax"):
             setattr(result, name, values.get(name, getattr(entry, name)))
         # Whose role it is does not matter where the entry names one.
         result.role = result.role_given or RESOURCE_ROLES[result.resource]
@@ -359,6 +362,7 @@ class Journals:
 
     def summary(self, journal):
         """Number of lines, costs, unbilled and billed sales, tax."""
-        rows = [(l.type, self.typed_amount(l), l.tax) for l in journal.lines] + [(a.type, -a.amount, -a.tax) for a in journal.taken]
+        rows = [(l.type, self.typed_amount(l), l.tax) for l in journal.lines]
+        rows += [(a.type, -a.amount, -a.tax) for a in journal.taken]
         amounts = [sum((amount for kind, amount, _ in rows if kind == wanted), model.ZERO) for wanted in ("cost", *SALES)]
         return [len(rows) + len(journal.work), *amounts, sum((tax for _, _, tax in rows), model.ZERO)]

@@ -1123,7 +1123,8 @@ class World(Progress, Journals, Prices, PartialFit, Discount):
                                amount=row.amount, tax=row.tax, **self.extension_of(row), **common)
         if abs(row.quantity) < abs(a.quantity) and invoice.keeps.get(a):
             kept = self.write(invoice.contract, type="unbilled_sales", billing_type=a.billing_type, quantity=rest,
-                              price=a.price, invoice=invoice, **common, **self.rest_of(a, row.quantity, invoice.contract.scale))
+                              price=a.price, invoice=invoice, **common,
+                              **self.rest_of(a, row.quantity, invoice.contract.scale))
             self.rests.append((self.detail_ids["actual", a.id], kept))
         elif abs(row.quantity) < abs(a.quantity):
             amount = rounded(rest * a.price, invoice.contract.scale) if row.quantity else base_of(a)

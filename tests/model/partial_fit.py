@@ -73,7 +73,8 @@ class PartialFit:
         status = sale.status
         self.take_back(sale)
         return [self.like(sale, nte="committed", level=None, status=status, **PART_IN_LEDGER, part_of=sale, **part),
-                self.like(sale, nte="failed", level=level, status="not_ready_to_invoice", **PART_IN_LEDGER, part_of=sale, **rest)]
+                self.like(sale, nte="failed", level=level, status="not_ready_to_invoice", **PART_IN_LEDGER, part_of=sale,
+                          **rest)]
 
     def like(self, sale, **values):
         """A sale that says what another one says, but for these values."""

@@ -205,8 +205,9 @@ def price_for(play):
     contract, (work, named) = c.contract(), some_work(c)
     cost = c.money(100, 4) if c.likely(0.3) else None
     number = UNKNOWN if c.likely(0.02) else contract.id
-    sql = (f"SELECT jsonb_agg(jsonb_build_array(context, price, currency, price_list_id, price_rate_id)) FROM billing.price_for({number},"
-           f" '{work.cls}', '{work.date}', {named + ', ' if named else ''}unit => {literal(work.unit)}, cost_price => {literal(cost)})")
+    sql = ("SELECT jsonb_agg(jsonb_build_array(context, price, currency, price_list_id, price_rate_id))"
+           f" FROM billing.price_for({number}, '{work.cls}', '{work.date}', {named + ', ' if named else ''}"
+           f"unit => {literal(work.unit)}, cost_price => {literal(cost)})")
     if number == UNKNOWN:
         raise Refused("ZB020", sql)
     costs, sells = c.world.price_for(contract, work, cost)
@@ -226,8 +227,8 @@ def explain_prices(play):
         rows.add((entry.id, contract.id, *listed_row("cost", prices.cost, world.company_currency, prices.cost_listed)))
         if line and line.method == "time_and_material":
             rows.add((entry.id, contract.id, *listed_row("sales", prices.sales, contract.currency, prices.sales_listed)))
-    return Call("SELECT coalesce(jsonb_agg(jsonb_build_array(entry_id, contract_id, context, price, currency, price_list_id, price_rate_id)),"
-                f" '[]') FROM billing.explain_prices({ids(numbers)})", rows, pairs)
+    return Call("SELECT coalesce(jsonb_agg(jsonb_build_array(entry_id, contract_id, context, price, currency, price_list_id,"
+                f" price_rate_id)), '[]') FROM billing.explain_prices({ids(numbers)})", rows, pairs)
 
 
 @step(2)
@@ -304,7 +305,8 @@ def to_price(c):
 
 
 def rerated(sql, predicted):
-    return Call(f"SELECT coalesce(jsonb_agg(jsonb_build_array({RERATED})), '[]') FROM billing.rerate({sql}) r", set(predicted), pairs)
+    return Call(f"SELECT coalesce(jsonb_agg(jsonb_build_array({RERATED})), '[]') FROM billing.rerate({sql}) r", set(predicted),
+                pairs)
 
 
 @step(4)

@@ -150,7 +150,8 @@ class Prices:
 
     def contracts_of_lists(self, numbers):
         """Those that use a list: their own, or their company's."""
-        company = {context for context, validities in self.company_lists.items() if any(v.list.id in numbers for v in validities)}
+        company = {context for context, validities in self.company_lists.items()
+                   if any(v.list.id in numbers for v in validities)}
         return [c for c in self.contracts.values()
                 if any(v.list.id in numbers for v in c.price_lists) or "cost" in company
                 or ("sales" in company and not c.price_lists)]
@@ -309,7 +310,8 @@ def random_rate(rng, world, price_list, is_first=False):
     role, resource = rng.choice(PEOPLE) if cls == "time" and not is_first else (None, None)
     unit = rng.choice(RATED_UNITS[cls])
     world.last_rate = getattr(world, "last_rate", 0) + 1
-    rate = Rate(id=world.last_rate, cls=cls, role=role, resource=resource, category=rng.choice([1, 2]) if cls == "expense" else None,
+    rate = Rate(id=world.last_rate, cls=cls, role=role, resource=resource,
+                category=rng.choice([1, 2]) if cls == "expense" else None,
                 product=rng.choice([1, 2]) if cls == "material" else None, unit=unit, price=None, markup=None)
     # A mark-up needs a cost in the same currency; without it the work cannot be approved.
     likely = 0.3 if price_list.context == "sales" and price_list.currency == world.company_currency else 0.03

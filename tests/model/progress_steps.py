@@ -162,7 +162,8 @@ def bill_slices(play):
 def confirm_slices(play):
     """Drafts of milestones come to their end more often than others."""
     c = play.chance
-    numbers = [c.one(i for i in c.drafts() if any(row.kind in ("milestone", "milestone_correction") for row in c.world.rows(i))).id]
+    kinds = ("milestone", "milestone_correction")
+    numbers = [c.one(i for i in c.drafts() if any(row.kind in kinds for row in c.world.rows(i))).id]
     return verb(f"billing.confirm_invoices({ids(numbers)})", play.world.confirm(numbers), "invoice_id, outcome")
 
 
@@ -187,7 +188,8 @@ def change_contracted(play):
     line = c.one(l for l in c.world.lines() if l.method == "fixed_price")
     agreed = sum((m.amount for m in line.contract.milestones if m.line is line), Decimal(0))
     line.contracted = None if c.likely(0.3) or not agreed else agreed if c.likely(0.9) else agreed + 1
-    return Call(f"UPDATE billing.contract_line SET contracted_amount = {literal(line.contracted)} WHERE contract_line_id = {line.id}")
+    return Call(f"UPDATE billing.contract_line SET contracted_amount = {literal(line.contracted)}"
+                f" WHERE contract_line_id = {line.id}")
 
 
 @step(0.7)
@@ -268,9 +270,10 @@ def backlog_then(play):
     moment, noted = play.chance.one(play.moments)
     standing = play.world.everything("milestones")
     expected = {(m.id, customer, *sums) for (m, customer), sums in noted.items() if m in standing}
+    known = {m.id for m, *_ in noted if m in standing}
     sql = ("SELECT coalesce(jsonb_agg(jsonb_build_array(milestone_id, customer_id, amount, tax)), '[]') FROM ("
            " SELECT s.milestone_id, s.customer_id, sum(b.amount) AS amount,"
            f" sum(b.tax) AS tax FROM billing.backlog_at('{moment}') b JOIN billing.milestone_split s ON s.milestone_split_id = b.item_id"
-           f" WHERE b.item = 'milestone' AND s.milestone_id = ANY ({ids(sorted(m.id for m in {m for m, *_ in noted} if m in standing))})"
+           f" WHERE b.item = 'milestone' AND s.milestone_id = ANY ({ids(sorted(known))})"
            " GROUP BY 1, 2) AS b")
     return Call(sql, expected, pairs)

@@ -121,7 +121,8 @@ class Builder:
                      nte_limit=None if fixed else self.limit(limits, 15000))
         line.id = number
         self.put("contract_line", contract_id=contract.id, contract_line_id=number, name=f"Line {number}",
-                 billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit, discount_percent=discount, fee_percent=fee,
+                 billing_method=method, project_id=number, contracted_amount=contracted, nte_limit=line.nte_limit,
+                 discount_percent=discount, fee_percent=fee,
                  included_tasks="selected_project_tasks" if selected else "all_project_tasks",
                  invoice_schedule_type="progress_based" if progress else "completed_milestones",
                  **{f"include_{cls}": include[cls] for cls in WORK})
