@@ -10,4 +10,4 @@ if ! command -v python3 >/dev/null; then
     echo "1..0 # SKIP no python3"
     exit 0
 fi
-PYTHONDONTWRITEBYTECODE=1 exec python3 "$PLAY" "$1" "${BILLING_STEPS:-250}" "${BILLING_VERIFY_EVERY:-1}"
+PYTHONDONTWRITEBYTECODE=1 exec python3 "$PLAY" "$1" "${BILLING_STEPS:-400}" "${BILLING_VERIFY_EVERY:-1}"

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from journal_steps import draft_for, journal_call, work_to_correct, written
 from journals import CORRECTED
-from model import in_backlog
+from model import Thing, in_backlog
 from price_steps import rerated
 from start import literal
 from steps import Call, ids, pairs, step
@@ -23,9 +23,10 @@ def overrule_prices(play):
 def correct_overruled_price(play):
     """A journal says one of the prices that lists overruled: it counts, and the other stays as it is in the ledger."""
     c, world, fitting = play.chance, play.world, work_to_correct(play.chance)
-    entry = c.one(e for e in fitting if e.at_list_price)
-    kind = next(kind for kind, cls in CORRECTED.items() if cls == entry.cls)
-    journal, sql = draft_for(play, fitting[entry], kind)
+    kinds = {cls: kind for kind, cls in CORRECTED.items()}
+    entry = c.one(e for e, contract in fitting.items() if e.at_list_price
+                  and world.can_correct(Thing(contract=contract, kind=kinds[e.cls]), e))
+    journal, sql = draft_for(play, fitting[entry], kinds[entry.cls])
     change = {name: c.money(200, 4) for name in c.one([["cost_price"], ["sales_price"], ["cost_price", "sales_price"]])}
     if c.likely(0.2):
         change = {"tax": Decimal(3)}
