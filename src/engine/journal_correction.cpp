@@ -321,8 +321,8 @@ private:
                    billable_quantity = coalesce(d.billable_quantity, CASE WHEN NOT k.follows THEN e.billable_quantity END),
                    approved_billable_quantity = CASE WHEN d.billable_quantity IS NULL AND NOT k.follows
                                                      THEN e.approved_billable_quantity END,
-                   cost_price = coalesce(d.cost_price, CASE WHEN k.keeps_prices THEN e.cost_price ELSE p.cost_price END),
-                   sales_price = coalesce(d.sales_price, CASE WHEN k.keeps_prices THEN e.sales_price ELSE p.sales_price END),
+                   cost_price = coalesce(d.cost_price, CASE WHEN NOT k.keeps_prices THEN p.cost_price END, e.cost_price),
+                   sales_price = coalesce(d.sales_price, CASE WHEN NOT k.keeps_prices THEN p.sales_price END, e.sales_price),
                    approved_at_list_price = CASE WHEN d.cost_price IS NULL AND d.sales_price IS NULL
                                                  THEN e.approved_at_list_price END, tax = coalesce(d.tax, e.tax),
                    description = coalesce(d.description, e.description),

@@ -287,4 +287,16 @@ SELECT results_eq('SELECT repriced(23)', ARRAY['260 270', '260 270'], 'once over
 
 SELECT is_empty('SELECT * FROM billing.verify()', 'sound');
 
+-- --- a journal that types only the cost of overruled work: without a sale in the ledger, the typed sales price stays
+SELECT fixed_price(60);
+SELECT approved(entered(601, 60, price => 250));
+UPDATE billing.price_rate SET price = 130 WHERE price_rate_id = 2;
+SELECT count(*) FROM billing.rerate('{60}', typed => true);
+INSERT INTO billing.journal (journal_id, contract_id, journal_type) VALUES (60, 60, 'time_correction');
+SELECT count(*) FROM billing.select_for_correction(60, '{601}');
+UPDATE billing.journal_correction SET cost_price = 90 WHERE journal_id = 60;
+SELECT count(*) FROM billing.confirm_journal(60);
+SELECT results_eq('SELECT cost_price, sales_price, approved_at_list_price FROM billing.entry WHERE entry_id = 601',
+    'VALUES (90.0, 250.0, NULL::boolean)', 'nothing is lost');
+
 SELECT * FROM finish();
