@@ -62,7 +62,9 @@ public:
         }
     }
     LargeTables(const LargeTables&) = delete;
+    LargeTables(LargeTables&&) = delete;
     LargeTables& operator=(const LargeTables&) = delete;
+    LargeTables& operator=(LargeTables&&) = delete;
     ~LargeTables() { get_relation_info_hook = previous_; }
 
 private:

@@ -257,7 +257,8 @@ class Journals:
         """The entry says the new values from now on; a choice of the approver ends where the journal says otherwise. Where
         lists overruled typed prices and the journal says one, the other is typed as it is in the ledger."""
         if entry.at_list_price and {"cost_price", "sales_price"} & set(values):
-            entry.cost_price, entry.sales_price = (self.price_in_ledger(entry, kind) for kind in ("cost", "unbilled_sales"))
+            entry.cost_price = self.price_in_ledger(entry, "cost", entry.cost_price)
+            entry.sales_price = self.price_in_ledger(entry, "unbilled_sales", entry.sales_price)
             entry.at_list_price = None
         asked = [x for x in (entry.approved_quantity, entry.billable, entry.quantity) if x is not None][0]
         if "billable" in values or ("quantity" in values and asked == entry.quantity):
@@ -266,8 +267,8 @@ class Journals:
             entry.billing_type, entry.approved_type = values["billing_type"], None
         entry.__dict__.update(self.corrected(entry, values).__dict__)
 
-    def price_in_ledger(self, entry, kind):
-        return next((a.price for a in self.actuals_of(entry) if a.type == kind and model.stands(a)), None)
+    def price_in_ledger(self, entry, kind, otherwise):
+        return next((a.price for a in self.actuals_of(entry) if a.type == kind and model.stands(a)), otherwise)
 
     # ---------------------------------------------------------------------------------------- cancellations
 
