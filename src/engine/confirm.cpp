@@ -64,6 +64,12 @@ constexpr long details_per_batch = 5000;
     "                a.discount_amount, a.fee_amount, unnest(ARRAY[false, true]) AS bills"                             \
     "           FROM" SOURCES ") k"
 
+// Chargeable amounts of linked actuals per contract line and customer; NTE says which not-to-exceed status.
+#define BILLING_AMOUNTS_OF_LINKED(NTE)                                                                                 \
+    "SELECT a.contract_id, a.contract_line_id, a.customer_id, pg_catalog.sum(a.amount)"                                \
+    "  FROM" BILLING_LINKED_ACTUALS " AND a.billing_type = 'chargeable' AND a.nte_status " NTE                         \
+    " GROUP BY a.contract_id, a.contract_line_id, a.customer_id"
+
 class Confirmation {
 public:
     explicit Confirmation(Verb& verb)
@@ -348,12 +354,8 @@ private:
     // What limits did not count before it is billed: sales written when there was no limit, and product lines. What
     // returns to the backlog must not get room that is not there.
     void claim_uncounted_sources() {
-        static pg::Statement sales{"SELECT a.contract_id, a.contract_line_id, a.customer_id, pg_catalog.sum(a.amount)"
-                                   "  FROM" BILLING_LINKED_ACTUALS
-                                   " AND a.billing_type = 'chargeable' AND a.nte_status <> 'committed'"
-                                   " GROUP BY a.contract_id, a.contract_line_id, a.customer_id",
-                                   {INT8ARRAYOID, INT8ARRAYOID},
-                                   pg::Planning::by_scan};
+        static pg::Statement sales{
+            BILLING_AMOUNTS_OF_LINKED("<> 'committed'"), {INT8ARRAYOID, INT8ARRAYOID}, pg::Planning::by_scan};
         static pg::Statement products{R"(
             SELECT d.contract_id, 0::int8, d.customer_id, pg_catalog.sum(d.net_amount)
               FROM billing.draft_detail d
@@ -677,12 +679,8 @@ private:
     // Collects, before the sources are closed, what they had committed against the limits. A total of 0 does not mean
     // that there is nothing: negative work makes up for positive.
     void release_commitments() {
-        static pg::Statement read{"SELECT l.contract_id, l.contract_line_id, l.customer_id, pg_catalog.sum(a.amount)"
-                                  "  FROM" BILLING_LINKED_ACTUALS
-                                  "   AND a.nte_status = 'committed' AND a.billing_type = 'chargeable'"
-                                  " GROUP BY l.contract_id, l.contract_line_id, l.customer_id",
-                                  {INT8ARRAYOID, INT8ARRAYOID},
-                                  pg::Planning::by_scan};
+        static pg::Statement read{
+            BILLING_AMOUNTS_OF_LINKED("= 'committed'"), {INT8ARRAYOID, INT8ARRAYOID}, pg::Planning::by_scan};
         pg::Rows const rows = pg::query(read, pg::Parameters().ids(accepted_).ids(book_.contract_ids()));
         for (std::uint64_t i = 0; i < rows.count(); ++i) {
             totals_.add(rows.id(i, 1), rows.id(i, 2), rows.id(i, 3), -rows.decimal(i, 4), Decimal());

@@ -34,14 +34,7 @@ constexpr Setting settings[] = {
     {Planning::by_keys, "constraint_exclusion", "on"}, // kinds of details that a branch of a view does not have
     {Planning::by_keys, "max_parallel_workers_per_gather", "0"},
     {Planning::by_keys, "jit", "off"},
-    {Planning::as_written, "enable_seqscan", "off"},
-    {Planning::as_written, "enable_hashjoin", "off"},
-    {Planning::as_written, "enable_mergejoin", "off"},
-    {Planning::as_written, "enable_material", "off"},
-    {Planning::as_written, "constraint_exclusion", "on"},
-    {Planning::as_written, "join_collapse_limit", "1"},
-    {Planning::as_written, "max_parallel_workers_per_gather", "0"},
-    {Planning::as_written, "jit", "off"},
+    {Planning::as_written, "join_collapse_limit", "1"}, // and all of by_keys
     {Planning::by_scan, "enable_seqscan", "off"},
     {Planning::by_scan, "enable_nestloop", "off"},
     {Planning::by_scan, "enable_mergejoin", "off"},
@@ -50,13 +43,20 @@ constexpr Setting settings[] = {
     {Planning::by_scan, "jit", "off"},
 };
 
+bool is_by_keys(Planning planning) {
+    return planning == Planning::by_keys || planning == Planning::as_written;
+}
+
+bool applies(const Setting& setting, Planning planning) {
+    return setting.planning == planning || (setting.planning == Planning::by_keys && is_by_keys(planning));
+}
+
 // By keys, every table counts as a large one. A plan made while a table is small or was never analyzed stays: what does
 // not matter on one page, an index read from end to end for want of a better condition, would matter for ever.
 class LargeTables {
 public:
     explicit LargeTables(Planning planning) : previous_(get_relation_info_hook) {
-        bool const is_by_keys = planning == Planning::by_keys || planning == Planning::as_written;
-        if (is_by_keys && previous_ != enlarge) {
+        if (is_by_keys(planning) && previous_ != enlarge) {
             outer_ = previous_;
             get_relation_info_hook = enlarge;
         }
@@ -158,7 +158,7 @@ SPIPlanPtr Statement::plan() {
         bool is_current = SPI_plan_is_valid(plan_) && planned_ != nullptr;
         if (!is_current) {
             for (Setting const& setting : settings) {
-                if (setting.planning == planning_) {
+                if (applies(setting, planning_)) {
                     (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
                                             true, 0, false);
                 }
